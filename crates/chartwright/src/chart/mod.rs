@@ -1,0 +1,1 @@
+//! Charts: loading, dependencies, values, rendering a release, manifests in install order.

@@ -1,0 +1,1 @@
+//! Spec, plan, tree, objects, findings: the pure stages of Storeyard.

@@ -1,0 +1,1 @@
+//! The world outside: hosts, cluster, services, stores, object storage.

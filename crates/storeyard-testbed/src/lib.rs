@@ -1,0 +1,1 @@
+//! Starts the real programs that tests need, or says by name which one is missing.

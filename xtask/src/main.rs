@@ -1,0 +1,3 @@
+//! Developer tasks: generators, goldens, benches.
+
+fn main() {}
