@@ -8,9 +8,11 @@
 //! | [`yaml`] | reading and writing YAML as `sigs.k8s.io/yaml` does; a tree with spans |
 //! | [`engine`] | Go's `text/template` with sprig's and Helm's functions; tracing |
 //! | [`chart`] | loading, dependencies, values, release rendering, manifests |
+//! | [`semver`] | versions and ranges as Helm reads them |
 
 pub mod chart;
 pub mod engine;
+pub mod semver;
 pub mod yaml;
 
 pub use serde_json::{Map, Number, Value};
