@@ -1,0 +1,296 @@
+{{/* Helpers of the output repository. Nothing here is written; `include` takes it into the other files. */}}
+
+{{/* Arguments of a control plane component: a map in kubeadm v1beta3, a list from v1beta4 on.
+     Takes {api, args}. */}}
+{{- define "tree.args" -}}
+{{- $lines := list }}
+{{- range $name, $value := .args }}
+{{- if eq $.api "v1beta3" }}
+{{- $lines = append $lines (printf "%s: %q" $name (toString $value)) }}
+{{- else }}
+{{- $lines = append $lines (printf "- name: %s\n  value: %q" $name (toString $value)) }}
+{{- end }}
+{{- end }}
+{{- join "\n" $lines }}
+{{- end -}}
+
+{{/* nodeRegistration of a machine. Takes {Plan, Machine}. Taints are set by the kubelet as it registers, so that nothing is
+     scheduled before they hold; labels are not, see cluster/nodes.yaml. */}}
+{{- define "tree.nodeRegistration" -}}
+name: {{ .Machine.name }}
+criSocket: unix:///run/containerd/containerd.sock
+imagePullPolicy: IfNotPresent
+kubeletExtraArgs:
+  {{- include "tree.args" (dict "api" .Plan.kubernetes.kubeadmApi "args" (dict "node-ip" .Machine.address)) | nindent 2 }}
+{{- if .Machine.taints }}
+taints:
+  {{- range .Machine.taints }}
+  - key: {{ .key }}
+    {{- if get . "value" }}
+    value: {{ .value | quote }}
+    {{- end }}
+    effect: {{ .effect }}
+  {{- end }}
+{{- else }}
+taints: []
+{{- end }}
+{{- end -}}
+
+{{/* The image of a component of the bill of materials, the first one in the order of their names.
+     Takes {Plan, name}. */}}
+{{- define "tree.image" -}}
+{{- $found := "" }}
+{{- range .Plan.components }}
+{{- if eq .name $.name }}
+{{- range $key, $image := .images }}
+{{- if not $found }}{{ $found = $image }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- required (printf "the bill of materials names no image for %s" .name) $found }}
+{{- end -}}
+
+{{/* The kube-vip static pod. Takes {Plan, Machine, kubeconfig}: kubeconfig is the file on the machine that it uses. */}}
+{{- define "tree.kubeVip" -}}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-vip
+  namespace: kube-system
+  labels:
+    app.kubernetes.io/name: kube-vip
+    component: kube-vip
+    tier: control-plane
+spec:
+  hostNetwork: true
+  priorityClassName: system-node-critical
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  # The API server on this very machine: the address cannot depend on itself.
+  hostAliases:
+    - ip: 127.0.0.1
+      hostnames: [kubernetes]
+  containers:
+    - name: kube-vip
+      image: {{ include "tree.image" (dict "Plan" .Plan "name" "kube-vip") }}
+      imagePullPolicy: IfNotPresent
+      args: [manager]
+      env:
+        - name: vip_arp
+          value: "true"
+        - name: port
+          value: {{ .Plan.network.apiServer.port | quote }}
+        - name: vip_nodename
+          valueFrom:
+            fieldRef:
+              fieldPath: spec.nodeName
+        - name: vip_interface
+          value: {{ .Plan.network.interface }}
+        - name: vip_subnet
+          value: "32"
+        - name: dns_mode
+          value: first
+        - name: cp_enable
+          value: "true"
+        - name: cp_namespace
+          value: kube-system
+        - name: svc_enable
+          value: "false" # MetalLB owns the addresses of Services
+        - name: vip_leaderelection
+          value: "true"
+        - name: vip_leasename
+          value: plndr-cp-lock
+        - name: vip_leaseduration
+          value: "15"
+        - name: vip_renewdeadline
+          value: "10"
+        - name: vip_retryperiod
+          value: "2"
+        - name: lb_enable
+          value: "false" # IPVS load balancing does not go together with Cilium
+        - name: address
+          value: {{ .Plan.network.apiServer.address }}
+        - name: prometheus_server
+          value: {{ .Machine.address }}:2112
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities:
+          add: [NET_ADMIN, NET_RAW]
+          drop: [ALL]
+      resources:
+        requests:
+          cpu: 20m
+          memory: 64Mi
+        limits:
+          memory: 128Mi
+      volumeMounts:
+        - name: kubeconfig
+          mountPath: /etc/kubernetes/admin.conf
+          readOnly: true
+  volumes:
+    - name: kubeconfig
+      hostPath:
+        path: {{ .kubeconfig }}
+        type: File
+{{- end -}}
+
+{{/* The host of a machine. Gives JSON. Takes {Plan, Machine}. */}}
+{{- define "tree.host" -}}
+{{- range .Plan.hosts }}
+{{- if eq .name $.Machine.host }}{{ toJson . }}{{ end }}
+{{- end }}
+{{- end -}}
+
+{{/* Host threads of a machine. Gives JSON: {first, host}: the first thread that is the machine's own, and the number of threads
+     at the beginning that are left to the host; first is -1 where the machines want more threads than the host has,
+     so that nothing can be pinned. Takes {Plan, Machine}. */}}
+{{- define "tree.threads" -}}
+{{- $host := include "tree.host" . | fromJson }}
+{{- $wanted := 0 }}
+{{- range .Plan.machines }}
+{{- if eq .host $host.name }}{{ $wanted = add $wanted .cores }}{{ end }}
+{{- end }}
+{{- $spare := sub $host.cores $wanted }}
+{{- $next := $spare }}
+{{- $first := -1 }}
+{{- range .Plan.machines }}
+{{- if eq .host $host.name }}
+{{- if eq .name $.Machine.name }}{{ $first = $next }}{{ end }}
+{{- $next = add $next .cores }}
+{{- end }}
+{{- end }}
+{{- if lt (int $spare) 0 }}{{ $first = -1 }}{{ end }}
+{{- dict "first" $first "host" $spare | toJson }}
+{{- end -}}
+
+{{/* A UUID made of a text, the same at every build. Takes the text. */}}
+{{- define "tree.uuid" -}}
+{{- $h := sha256sum . }}
+{{- printf "%s-%s-5%s-8%s-%s" (substr 0 8 $h) (substr 8 12 $h) (substr 13 16 $h) (substr 17 20 $h) (substr 20 32 $h) }}
+{{- end -}}
+
+{{/* Prefix length of the machines' network. Takes {Plan}. */}}
+{{- define "tree.prefixLength" -}}
+{{- index (splitList "/" .Plan.network.nodes) 1 }}
+{{- end -}}
+
+{{/* A path inside the Git repository. Takes {Plan, path}. */}}
+{{- define "tree.path" -}}
+{{- if .Plan.git.path }}{{ trimSuffix "/" .Plan.git.path }}/{{ end }}{{ .path }}
+{{- end -}}
+
+{{/* Namespace of Argo CD. Takes {Plan}. */}}
+{{- define "tree.argocdNamespace" -}}
+{{- $found := "argocd" }}
+{{- range .Plan.components }}
+{{- if has .name (list "argocd" "argo-cd") }}{{ $found = .namespace }}{{ end }}
+{{- end }}
+{{- $found }}
+{{- end -}}
+
+{{/* The wave of the stores: after every component. Takes {Plan}. */}}
+{{- define "tree.storeWave" -}}
+{{- $wave := 0 }}
+{{- range .Plan.components }}
+{{- $wave = max $wave .wave }}
+{{- end }}
+{{- add1 $wave }}
+{{- end -}}
+
+{{/* What several components that share a namespace need of it. Gives JSON: {owner, podSecurity}: the component whose Application
+     labels the namespace (the first in the order of installation), and the loosest Pod Security level any of them needs.
+     Takes {Plan, namespace}. */}}
+{{- define "tree.namespace" -}}
+{{- $owner := "" }}
+{{- $wave := 0 }}
+{{- $level := "restricted" }}
+{{- range .Plan.components }}
+{{- if and (eq .namespace $.namespace) (eq (include "tree.inCluster" .) "true") }}
+{{- if or (not $owner) (lt (int .wave) (int $wave)) }}{{ $owner = .name }}{{ $wave = .wave }}{{ end }}
+{{- if eq .podSecurity "privileged" }}{{ $level = "privileged" }}{{ end }}
+{{- if and (eq .podSecurity "baseline") (eq $level "restricted") }}{{ $level = "baseline" }}{{ end }}
+{{- end }}
+{{- end }}
+{{- dict "owner" $owner "podSecurity" $level | toJson }}
+{{- end -}}
+
+{{/* "true" where Argo CD installs the component. kube-vip is a static pod: it must run before there is a cluster.
+     Takes a component. */}}
+{{- define "tree.inCluster" -}}
+{{- ne .name "kube-vip" }}
+{{- end -}}
+
+{{/* Where Argo CD finds a chart or its rendered manifests. Takes {Plan, path (of the chart), rendered (folder under rendered/),
+     release, values (list; empty: the chart's own)}. */}}
+{{- define "tree.source" -}}
+repoURL: {{ .Plan.git.url | quote }}
+targetRevision: {{ .Plan.git.revision }}
+{{- if eq .Plan.delivery "rendered" }}
+path: {{ include "tree.path" (dict "Plan" .Plan "path" (printf "rendered/%s" .rendered)) }}
+directory:
+  recurse: true
+{{- else }}
+path: {{ include "tree.path" (dict "Plan" .Plan "path" .path) }}
+helm:
+  releaseName: {{ .release }}
+  {{- with .values }}
+  valueFiles:
+    {{- range . }}
+    - {{ . }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The Application of a component. Takes {Plan, Component}. */}}
+{{- define "tree.componentApplication" -}}
+{{- $namespace := include "tree.namespace" (dict "Plan" .Plan "namespace" .Component.namespace) | fromJson -}}
+# {{ .Component.title }}
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: {{ .Component.name }}
+  namespace: {{ include "tree.argocdNamespace" . }}
+  labels:
+    app.kubernetes.io/part-of: {{ .Plan.name }}
+    storeyard.io/layer: {{ .Component.layer }}
+  annotations:
+    argocd.argoproj.io/sync-wave: {{ .Component.wave | quote }}
+    argocd.argoproj.io/compare-options: ServerSideDiff=true
+    # A component that leaves the spec is removed only after a person has confirmed it.
+    argocd.argoproj.io/sync-options: Prune=confirm,Delete=confirm
+  finalizers:
+    - resources-finalizer.argocd.argoproj.io
+spec:
+  project: {{ .Component.layer }}
+  source:
+    {{- include "tree.source" (dict "Plan" .Plan "path" .Component.path "rendered" .Component.path
+      "release" .Component.name "values" (list)) | nindent 4 }}
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: {{ .Component.namespace }}
+  revisionHistoryLimit: 5
+  syncPolicy:
+    automated:
+      prune: true
+      selfHeal: true
+    {{- if and (eq $namespace.owner .Component.name) (ne .Component.namespace "kube-system") }}
+    managedNamespaceMetadata:
+      labels:
+        pod-security.kubernetes.io/enforce: {{ $namespace.podSecurity }}
+        pod-security.kubernetes.io/audit: {{ $namespace.podSecurity }}
+        pod-security.kubernetes.io/warn: {{ $namespace.podSecurity }}
+    {{- end }}
+    syncOptions:
+      {{- range uniq (concat (list "CreateNamespace=true" "ServerSideApply=true") .Component.syncOptions) }}
+      - {{ . }}
+      {{- end }}
+    retry:
+      limit: 10
+      backoff:
+        duration: 15s
+        factor: 2
+        maxDuration: 5m
+{{- end -}}
