@@ -6,12 +6,14 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`yaml`] | reading and writing YAML as `sigs.k8s.io/yaml` does; a tree with spans |
+//! | [`json`] | writing JSON as Go's `encoding/json` does |
 //! | [`engine`] | Go's `text/template` with sprig's and Helm's functions; tracing |
 //! | [`chart`] | loading, dependencies, values, release rendering, manifests |
 //! | [`semver`] | versions and ranges as Helm reads them |
 
 pub mod chart;
 pub mod engine;
+pub mod json;
 pub mod semver;
 pub mod yaml;
 
