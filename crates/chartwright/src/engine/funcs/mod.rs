@@ -6,6 +6,15 @@
 //! [`Ty::List`] and the other reference types.
 
 mod builtins;
+mod cast;
+mod defaults;
+mod dicts;
+mod encoding;
+mod lists;
+mod math;
+mod paths;
+mod reflection;
+mod strings;
 
 use std::{collections::HashMap, fmt, rc::Rc, sync::OnceLock};
 
@@ -146,7 +155,17 @@ impl FuncDef {
 }
 
 /// All tables; where a name is in two (`slice`), the later wins, as sprig's wins over Go's.
-static TABLES: &[&[FuncDef]] = &[builtins::FUNCS];
+static TABLES: &[&[FuncDef]] = &[
+    builtins::FUNCS,
+    defaults::FUNCS,
+    dicts::FUNCS,
+    encoding::FUNCS,
+    lists::FUNCS,
+    math::FUNCS,
+    paths::FUNCS,
+    reflection::FUNCS,
+    strings::FUNCS,
+];
 
 /// Finds a function by name.
 pub(crate) fn lookup(name: &str) -> Option<&'static FuncDef> {
