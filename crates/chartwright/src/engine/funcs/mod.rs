@@ -7,6 +7,7 @@
 
 mod builtins;
 mod cast;
+mod dates;
 mod defaults;
 mod dicts;
 mod encoding;
@@ -14,7 +15,11 @@ mod lists;
 mod math;
 mod paths;
 mod reflection;
+mod regex;
 mod strings;
+mod time;
+mod urls;
+mod versions;
 
 use std::{collections::HashMap, fmt, rc::Rc, sync::OnceLock};
 
@@ -157,6 +162,7 @@ impl FuncDef {
 /// All tables; where a name is in two (`slice`), the later wins, as sprig's wins over Go's.
 static TABLES: &[&[FuncDef]] = &[
     builtins::FUNCS,
+    dates::FUNCS,
     defaults::FUNCS,
     dicts::FUNCS,
     encoding::FUNCS,
@@ -164,7 +170,10 @@ static TABLES: &[&[FuncDef]] = &[
     math::FUNCS,
     paths::FUNCS,
     reflection::FUNCS,
+    regex::FUNCS,
     strings::FUNCS,
+    urls::FUNCS,
+    versions::FUNCS,
 ];
 
 /// Finds a function by name.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use ::regex::Regex;
 
 use super::cast::{self, strval, utf8};
 use super::{Args as _, Ctx, FuncDef, FuncError, Ty};

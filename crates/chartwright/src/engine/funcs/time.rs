@@ -81,8 +81,13 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
+/// The name of a day of the week; Sunday is 0.
+pub(crate) fn day_name(day: u32) -> &'static str {
+    DAYS.get(day as usize).copied().unwrap_or("")
+}
+
 /// The name of a month, 1 to 12.
-pub(crate) fn month_name(month: u32) -> &'static str {
+fn month_name(month: u32) -> &'static str {
     MONTHS.get((month as usize).wrapping_sub(1)).copied().unwrap_or("")
 }
 
@@ -218,8 +223,8 @@ impl Time {
                 Field::LongMonth => month_name(date.month).to_owned(),
                 Field::NumMonth => date.month.to_string(),
                 Field::ZeroMonth => format!("{:02}", date.month),
-                Field::WeekDay => DAYS[self.weekday() as usize % 7][..3].to_owned(),
-                Field::LongWeekDay => DAYS[self.weekday() as usize % 7].to_owned(),
+                Field::WeekDay => day_name(self.weekday()).get(..3).unwrap_or_default().to_owned(),
+                Field::LongWeekDay => day_name(self.weekday()).to_owned(),
                 Field::Day => date.day.to_string(),
                 Field::UnderDay => format!("{:2}", date.day),
                 Field::ZeroDay => format!("{:02}", date.day),
@@ -619,7 +624,8 @@ impl<'a> Parser<'a> {
                 self.second = self.ranged(field == Field::ZeroSecond, 0, 59, "second")?;
                 // A fraction may follow even when the layout has none.
                 let length = self.fraction_length();
-                let expected = matches!(Chunk::next(after), Some(Chunk { field: Field::Fraction { .. }, .. }));
+                let expected =
+                    matches!(Chunk::next(after), Some(Chunk { field: Field::Fraction { .. }, .. }));
                 if length > 0 && !expected {
                     self.fraction(length)?;
                 }
@@ -807,8 +813,11 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
         if digits.is_empty() && fraction.is_empty() {
             return Err(invalid());
         }
-        let value =
-            if digits.is_empty() { 0 } else { digits.parse::<u64>().ok().filter(|n| *n <= LIMIT).ok_or_else(invalid)? };
+        let value = if digits.is_empty() {
+            0
+        } else {
+            digits.parse::<u64>().ok().filter(|n| *n <= LIMIT).ok_or_else(invalid)?
+        };
         let length = after.bytes().take_while(|b| *b != b'.' && !b.is_ascii_digit()).count();
         if length == 0 {
             return Err(format!("time: missing unit in duration {}", quote(text)));
@@ -845,33 +854,5 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
         Ok(total) => Ok(if negative { -total } else { total }),
         Err(_) if negative => Ok(i64::MIN),
         Err(_) => Err(invalid()),
-    }
-}
-
-/// `Duration.String` of nanoseconds: `1h0m0.5s`.
-pub(crate) fn format_duration(nanos: i64) -> String {
-    let sign = if nanos < 0 { "-" } else { "" };
-    let n = nanos.unsigned_abs();
-    let fraction = |n: u64, digits: usize| {
-        let text = format!("{:0digits$}", n % 10u64.pow(u32::try_from(digits).unwrap_or(0)));
-        let text = text.trim_end_matches('0');
-        if text.is_empty() { String::new() } else { format!(".{text}") }
-    };
-    match n {
-        0 => "0s".to_owned(),
-        1..1_000 => format!("{sign}{n}ns"),
-        1_000..1_000_000 => format!("{sign}{}{}\u{b5}s", n / 1_000, fraction(n, 3)),
-        1_000_000..1_000_000_000 => format!("{sign}{}{}ms", n / 1_000_000, fraction(n, 6)),
-        _ => {
-            let seconds = n / 1_000_000_000;
-            let mut text = sign.to_owned();
-            if seconds >= 3600 {
-                text.push_str(&format!("{}h", seconds / 3600));
-            }
-            if seconds >= 60 {
-                text.push_str(&format!("{}m", seconds / 60 % 60));
-            }
-            text + &format!("{}{}s", seconds % 60, fraction(n, 9))
-        }
     }
 }
