@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::number::Decimal;
+
 /// How to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style<'a> {
@@ -113,51 +115,12 @@ pub(crate) fn write_number(out: &mut String, number: &Number) {
     }
 }
 
-/// A float: the fewest digits that read back as the same number; an exponent below 1e-6 and from 1e21 on.
+/// A float as JSON: an exponent below 1e-6 and from 1e21 on, of as few digits as can be.
 fn write_float(out: &mut String, value: f64) {
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
-        // `5e-7` here is `5e-7` in Go as well: it drops the zero that strconv puts into small exponents.
-        let shortest = format!("{value:e}");
-        match shortest.split_once('e') {
-            Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-                out.push_str(mantissa);
-                out.push_str("e+");
-                out.push_str(exponent);
-            }
-            _ => out.push_str(&shortest),
-        }
+    let decimal = Decimal::of(value);
+    if value != 0.0 && !(-6..21).contains(&decimal.exponent) {
+        decimal.write_exponent(out, 1);
     } else {
-        out.push_str(&format!("{value}"));
-    }
-}
-
-/// Go's `strconv.FormatFloat(x, 'g', -1, bits)`, from Rust's shortest exponent form of `x` (`1.25e-7`): an exponent
-/// below 1e-4 and from 1e6 on. (`%v` of Go's fmt is another format: it begins at 1e21.)
-pub(crate) fn format_g(shortest: &str) -> String {
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", mantissa),
-    };
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    match exponent {
-        -4..0 => {
-            let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or(0));
-            format!("{sign}0.{zeros}{digits}")
-        }
-        0..6 => {
-            let whole = usize::try_from(exponent).unwrap_or(0) + 1;
-            if digits.len() > whole {
-                format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
-            } else {
-                format!("{sign}{digits}{}", "0".repeat(whole - digits.len()))
-            }
-        }
-        _ => {
-            let exponent_sign = if exponent < 0 { '-' } else { '+' };
-            format!("{sign}{mantissa}e{exponent_sign}{:02}", exponent.abs())
-        }
+        decimal.write_plain(out);
     }
 }

@@ -14,6 +14,7 @@
 pub mod chart;
 pub mod engine;
 pub mod json;
+mod number;
 pub mod semver;
 pub mod yaml;
 

@@ -1,6 +1,7 @@
 //! YAML as `sigs.k8s.io/yaml` (over go-yaml v2.4) reads and writes it, and a [`tree`] with spans.
 
 mod decode;
+mod emit;
 mod error;
 mod path;
 mod resolve;
@@ -8,6 +9,7 @@ pub mod tree;
 
 use serde_json::{Number, Value};
 
+pub use emit::{Traced, marshal, to_string, to_string_with_paths};
 pub use error::YamlError;
 pub use path::{DisplayPath, PathSegment};
 

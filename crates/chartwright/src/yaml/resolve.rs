@@ -16,7 +16,6 @@ pub(crate) enum Resolved {
     /// May be infinite or not a number.
     Float(f64),
     Timestamp,
-    Merge,
     Text,
 }
 
@@ -29,7 +28,6 @@ impl Resolved {
             Resolved::Int(_) | Resolved::Uint(_) => "!!int",
             Resolved::Float(_) => "!!float",
             Resolved::Timestamp => "!!timestamp",
-            Resolved::Merge => "!!merge",
             Resolved::Text => "!!str",
         }
     }
@@ -42,7 +40,7 @@ impl Resolved {
             Resolved::Int(value) => Value::Number(value.into()),
             Resolved::Uint(value) => Value::Number(value.into()),
             Resolved::Float(value) => Value::Number(Number::from_f64(value)?),
-            Resolved::Timestamp | Resolved::Merge | Resolved::Text => Value::String(text.to_owned()),
+            Resolved::Timestamp | Resolved::Text => Value::String(text.to_owned()),
         })
     }
 
@@ -57,9 +55,9 @@ impl Resolved {
                 narrow if narrow.is_nan() => ".nan".to_owned(),
                 f32::INFINITY => ".inf".to_owned(),
                 f32::NEG_INFINITY => "-.inf".to_owned(),
-                narrow => crate::json::format_g(&format!("{narrow:e}")),
+                narrow => crate::number::format_g(narrow),
             },
-            Resolved::Timestamp | Resolved::Merge | Resolved::Text => text.to_owned(),
+            Resolved::Timestamp | Resolved::Text => text.to_owned(),
         })
     }
 }
@@ -68,7 +66,7 @@ impl Resolved {
 pub(crate) const fn has_hint(first: u8) -> bool {
     matches!(
         first,
-        b'+' | b'-' | b'.' | b'<' | b'~' | b'0'
+        b'+' | b'-' | b'.' | b'~' | b'0'
             ..=b'9' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O'
     )
 }
@@ -113,7 +111,6 @@ fn resolve_word(text: &str) -> Option<Resolved> {
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Resolved::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Resolved::Float(f64::NEG_INFINITY),
-        "<<" => Resolved::Merge,
         _ => return None,
     })
 }
@@ -312,7 +309,6 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 /// YAML 1.1 base 60, which go-yaml does not read but quotes on the way out:
 /// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
-#[allow(dead_code)] // the writer needs it
 pub(crate) fn is_base60(text: &str) -> bool {
     let bytes = text.as_bytes();
     if !matches!(bytes.first(), Some(b'+' | b'-' | b'0'..=b'9')) || !text.contains(':') {
