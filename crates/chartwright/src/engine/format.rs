@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::value::{IntKind, MAX_VALUE_DEPTH, Val};
+use super::value::{IntKind, MAX_VALUE_DEPTH, Object, UintKind, Val};
 
 /// Shortest digits that read back as the same float, and the decimal exponent: `0.d1d2d3… × 10^exp`.
 fn shortest(f: f64) -> (String, i32) {
@@ -69,56 +69,726 @@ fn fixed(out: &mut String, digits: &str, point: i32) {
 
 /// Writes a value as `%v` does.
 pub(crate) fn print_v(out: &mut String, v: &Val) {
-    print_at(out, v, 0);
-}
-
-fn print_at(out: &mut String, v: &Val, depth: usize) {
-    if depth > MAX_VALUE_DEPTH {
-        out.push('…');
-        return;
-    }
     match v {
-        Val::Nil => out.push_str("<nil>"),
+        Val::Str(s) => out.push_str(s),
         Val::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Val::Int(IntKind::Int | IntKind::Int64 | IntKind::Int32, n) => {
-            let _ = write!(out, "{n}");
-        }
-        Val::Int(kind, n) => print_named_int(out, *kind, *n),
-        Val::Uint(_, n) => {
+        Val::Int(IntKind::Int | IntKind::Int64, n) => {
             let _ = write!(out, "{n}");
         }
         Val::Float(f) => float_v(out, *f),
-        Val::Str(s) => out.push_str(s),
-        Val::Bytes(b) => {
-            out.push('[');
-            for (i, b) in b.iter().enumerate() {
-                let _ = write!(out, "{}{b}", if i == 0 { "" } else { " " });
-            }
-            out.push(']');
+        _ => Printer { out, flags: Flags::default() }.value(v, 'v', 0),
+    }
+}
+
+/// Writes values as `print` does: a space between two of which neither is a string.
+pub(crate) fn sprint(out: &mut String, args: &[Val]) {
+    let mut text_before = true;
+    for (i, v) in args.iter().enumerate() {
+        let text = matches!(v, Val::Str(_));
+        if i > 0 && !text && !text_before {
+            out.push(' ');
         }
-        Val::List(l) => {
-            out.push('[');
-            for (i, v) in l.items.iter().enumerate() {
-                if i > 0 {
-                    out.push(' ');
+        print_v(out, v);
+        text_before = text;
+    }
+}
+
+/// A Go string constant for the text (`strconv.Quote`).
+pub(crate) fn quoted(s: &str) -> String {
+    let mut out = String::with_capacity(s.len() + 2);
+    quote(&mut out, s.as_bytes(), false);
+    out
+}
+
+/// Writes a Go string constant for the bytes; `ascii` as `%+q` does.
+pub(crate) fn quote(out: &mut String, bytes: &[u8], ascii: bool) {
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            escape(out, c, '"', ascii);
+        }
+        for b in chunk.invalid() {
+            let _ = write!(out, "\\x{b:02x}");
+        }
+    }
+    out.push('"');
+}
+
+fn escape(out: &mut String, c: char, quote: char, ascii: bool) {
+    match c {
+        '\\' => out.push_str("\\\\"),
+        c if c == quote => {
+            out.push('\\');
+            out.push(c);
+        }
+        '\x07' => out.push_str("\\a"),
+        '\x08' => out.push_str("\\b"),
+        '\x0c' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\x0b' => out.push_str("\\v"),
+        ' '..='~' => out.push(c),
+        c if !ascii && is_print(c) => out.push(c),
+        c if (c as u32) < 0x80 => {
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        }
+        c if (c as u32) < 0x1_0000 => {
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        }
+        c => {
+            let _ = write!(out, "\\U{:08x}", c as u32);
+        }
+    }
+}
+
+/// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
+pub(crate) fn is_print(c: char) -> bool {
+    if c.is_ascii() {
+        return matches!(c, ' '..='~');
+    }
+    // Rust's `Debug` draws the same line, but escapes a combining mark at the start.
+    let mut text = String::from("a");
+    text.push(c);
+    text.escape_debug().eq(text.chars())
+}
+
+/// Formats as `printf` does; `None` when the result would be larger than `limit` bytes.
+pub(crate) fn sprintf(format: &str, args: &[Val], limit: usize) -> Option<String> {
+    let mut out = String::with_capacity(format.len() + 16 * args.len());
+    let bytes = format.as_bytes();
+    let end = bytes.len();
+    let (mut i, mut arg) = (0, 0);
+    let mut reordered = false;
+    while i < end {
+        let start = i;
+        while i < end && bytes[i] != b'%' {
+            i += 1;
+        }
+        out.push_str(&format[start..i]);
+        if i >= end {
+            break;
+        }
+        i += 1;
+        let mut flags = Flags::default();
+        let mut good = true;
+        while i < end {
+            match bytes[i] {
+                b'#' => flags.sharp = true,
+                b'0' => flags.zero = true,
+                b'+' => flags.plus = true,
+                b'-' => flags.minus = true,
+                b' ' => flags.space = true,
+                _ => break,
+            }
+            i += 1;
+        }
+        let mut index = |arg: &mut usize, i: &mut usize, good: &mut bool| -> bool {
+            if bytes.get(*i) != Some(&b'[') {
+                return false;
+            }
+            reordered = true;
+            let (number, width, ok) = arg_number(&format[*i..]);
+            *i += width;
+            match number {
+                Some(n) if ok && n < args.len() => {
+                    *arg = n;
+                    true
                 }
-                print_at(out, v, depth + 1);
-            }
-            out.push(']');
-        }
-        Val::Map(m) => {
-            out.push_str("map[");
-            for (i, (k, v)) in m.entries().iter().enumerate() {
-                if i > 0 {
-                    out.push(' ');
+                _ => {
+                    *good = false;
+                    ok
                 }
-                out.push_str(k);
-                out.push(':');
-                print_at(out, v, depth + 1);
             }
-            out.push(']');
+        };
+        let mut after_index = index(&mut arg, &mut i, &mut good);
+        if bytes.get(i) == Some(&b'*') {
+            i += 1;
+            match int_arg(args, &mut arg) {
+                Some(n) => {
+                    if n < 0 {
+                        flags.minus = true;
+                        flags.zero = false;
+                    }
+                    flags.width = Some(n.unsigned_abs() as usize);
+                }
+                None => out.push_str("%!(BADWIDTH)"),
+            }
+            after_index = false;
+        } else {
+            flags.width = number(bytes, &mut i);
+            if after_index && flags.width.is_some() {
+                good = false;
+            }
         }
-        Val::Object(o) => out.push_str(&o.print()),
+        if i + 1 < end && bytes[i] == b'.' {
+            i += 1;
+            if after_index {
+                good = false;
+            }
+            after_index = index(&mut arg, &mut i, &mut good);
+            if bytes.get(i) == Some(&b'*') {
+                i += 1;
+                match int_arg(args, &mut arg) {
+                    Some(n) if n >= 0 => flags.precision = Some(n as usize),
+                    _ => out.push_str("%!(BADPREC)"),
+                }
+                after_index = false;
+            } else {
+                flags.precision = Some(number(bytes, &mut i).unwrap_or(0));
+            }
+        }
+        if !after_index {
+            index(&mut arg, &mut i, &mut good);
+        }
+        // Indexes and flags are ASCII: here is a character boundary.
+        let Some(verb) = format.get(i..).and_then(|rest| rest.chars().next()) else {
+            out.push_str("%!(NOVERB)");
+            break;
+        };
+        i += verb.len_utf8();
+        match args.get(arg) {
+            _ if verb == '%' => out.push('%'),
+            _ if !good => {
+                let _ = write!(out, "%!{verb}(BADINDEX)");
+            }
+            None => {
+                let _ = write!(out, "%!{verb}(MISSING)");
+            }
+            Some(v) => {
+                if matches!(verb, 'v' | 'w') {
+                    flags.sharp_v = std::mem::take(&mut flags.sharp);
+                    flags.plus_v = std::mem::take(&mut flags.plus);
+                }
+                Printer { out: &mut out, flags }.arg(v, verb);
+                arg += 1;
+            }
+        }
+        if out.len() > limit {
+            return None;
+        }
+    }
+    if !reordered && arg < args.len() {
+        out.push_str("%!(EXTRA ");
+        for (n, v) in args[arg..].iter().enumerate() {
+            if n > 0 {
+                out.push_str(", ");
+            }
+            if v.is_nil() {
+                out.push_str("<nil>");
+            } else {
+                let _ = write!(out, "{}=", v.type_name());
+                print_v(&mut out, v);
+            }
+        }
+        out.push(')');
+    }
+    Some(out)
+}
+
+/// The largest width or precision Go takes.
+const MAX_WIDTH: usize = 1_000_000;
+
+fn number(bytes: &[u8], i: &mut usize) -> Option<usize> {
+    let mut n = None;
+    while let Some(digit @ b'0'..=b'9') = bytes.get(*i) {
+        let so_far = n.unwrap_or(0);
+        if so_far > MAX_WIDTH {
+            *i = bytes.len();
+            return None;
+        }
+        n = Some(so_far * 10 + usize::from(digit - b'0'));
+        *i += 1;
+    }
+    n
+}
+
+/// `[3]`: the index from zero, the bytes it takes, and whether it is well-formed.
+fn arg_number(format: &str) -> (Option<usize>, usize, bool) {
+    match format.find(']') {
+        Some(close) if format.len() >= 3 => {
+            let mut i = 1;
+            let n = number(&format.as_bytes()[..close], &mut i);
+            match n {
+                Some(n) if i == close => (n.checked_sub(1), close + 1, true),
+                _ => (None, close + 1, false),
+            }
+        }
+        _ => (None, 1, false),
+    }
+}
+
+fn int_arg(args: &[Val], arg: &mut usize) -> Option<i64> {
+    let v = args.get(*arg)?;
+    *arg += 1;
+    let n = match v {
+        Val::Int(_, n) => *n,
+        Val::Uint(_, n) => i64::try_from(*n).ok()?,
+        _ => return None,
+    };
+    (n.unsigned_abs() <= MAX_WIDTH as u64).then_some(n)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    sharp: bool,
+    zero: bool,
+    plus: bool,
+    minus: bool,
+    space: bool,
+    sharp_v: bool,
+    plus_v: bool,
+    width: Option<usize>,
+    precision: Option<usize>,
+}
+
+struct Printer<'o> {
+    out: &'o mut String,
+    flags: Flags,
+}
+
+impl Printer<'_> {
+    fn padding(&mut self, n: usize) {
+        let c = if self.flags.zero && !self.flags.minus { '0' } else { ' ' };
+        self.out.extend(std::iter::repeat_n(c, n));
+    }
+
+    fn pad(&mut self, s: &str) {
+        let Some(width) = self.flags.width else {
+            self.out.push_str(s);
+            return;
+        };
+        let missing = width.saturating_sub(s.chars().count());
+        if self.flags.minus {
+            self.out.push_str(s);
+            self.padding(missing);
+        } else {
+            self.padding(missing);
+            self.out.push_str(s);
+        }
+    }
+
+    fn bad_verb(&mut self, v: &Val, verb: char) {
+        let _ = write!(self.out, "%!{verb}(");
+        if v.is_nil() {
+            self.out.push_str("<nil>");
+        } else {
+            let _ = write!(self.out, "{}=", v.type_name());
+            self.value(v, 'v', 0);
+        }
+        self.out.push(')');
+    }
+
+    fn arg(&mut self, v: &Val, verb: char) {
+        match (v, verb) {
+            (Val::Nil, 'T' | 'v') => self.pad("<nil>"),
+            (v, 'T') => {
+                let name = v.type_name().into_owned();
+                self.text(name.as_bytes(), 's', v);
+            }
+            // Addresses would differ from run to run.
+            (v, 'p') => self.bad_verb(v, verb),
+            _ => self.value(v, verb, 0),
+        }
+    }
+
+    fn value(&mut self, v: &Val, verb: char, depth: usize) {
+        if depth > MAX_VALUE_DEPTH {
+            self.out.push('…');
+            return;
+        }
+        let sharp_v = self.flags.sharp_v;
+        match v {
+            Val::Nil if sharp_v && depth > 0 => self.out.push_str("interface {}(nil)"),
+            Val::Nil if verb == 'v' || depth > 0 => {
+                // In a list or map, Go writes it so whatever the verb.
+                if verb == 'v' { self.out.push_str("<nil>") } else { self.bad_verb(v, verb) }
+            }
+            Val::Nil => self.bad_verb(v, verb),
+            Val::Bool(b) => match verb {
+                't' | 'v' => self.pad(if *b { "true" } else { "false" }),
+                _ => self.bad_verb(v, verb),
+            },
+            Val::Int(kind @ (IntKind::Duration | IntKind::Month), n)
+                if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !sharp_v =>
+            {
+                let mut text = String::new();
+                print_named_int(&mut text, *kind, *n);
+                self.text(text.as_bytes(), verb, v);
+            }
+            Val::Int(_, n) => self.integer(n.unsigned_abs(), *n < 0, true, verb, v),
+            Val::Uint(_, n) => self.integer(*n, false, false, verb, v),
+            Val::Float(f) => self.float(*f, verb, v),
+            Val::Str(s) => self.text(s.as_bytes(), verb, v),
+            Val::Bytes(b) => match verb {
+                'v' | 'd' if sharp_v => {
+                    self.out.push_str("[]byte{");
+                    for (i, b) in b.iter().enumerate() {
+                        let _ = write!(self.out, "{}{b:#x}", if i > 0 { ", " } else { "" });
+                    }
+                    self.out.push('}');
+                }
+                's' | 'x' | 'X' | 'q' => self.text(b, verb, v),
+                _ => {
+                    self.out.push('[');
+                    for (i, b) in b.iter().enumerate() {
+                        if i > 0 {
+                            self.out.push(' ');
+                        }
+                        self.value(&Val::Uint(UintKind::Uint8, u64::from(*b)), verb, depth + 1);
+                    }
+                    self.out.push(']');
+                }
+            },
+            Val::List(l) => {
+                let (open, comma, close) = if sharp_v { ("{", ", ", '}') } else { ("[", " ", ']') };
+                if sharp_v {
+                    self.out.push_str(&v.type_name());
+                    if l.nil {
+                        self.out.push_str("(nil)");
+                        return;
+                    }
+                }
+                self.out.push_str(open);
+                for (i, v) in l.items.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push_str(comma);
+                    }
+                    self.value(v, verb, depth + 1);
+                }
+                self.out.push(close);
+            }
+            Val::Map(m) => {
+                let (comma, close) = if sharp_v { (", ", '}') } else { (" ", ']') };
+                if sharp_v {
+                    self.out.push_str(&v.type_name());
+                    self.out.push('{');
+                } else {
+                    self.out.push_str("map[");
+                }
+                for (i, (k, v)) in m.entries().iter().enumerate() {
+                    if i > 0 {
+                        self.out.push_str(comma);
+                    }
+                    self.text(k.as_bytes(), verb, &Val::Str(k.clone()));
+                    self.out.push(':');
+                    self.value(v, verb, depth + 1);
+                }
+                self.out.push(close);
+            }
+            Val::Object(o) => self.object(&**o, verb, v),
+        }
+    }
+
+    fn object(&mut self, o: &dyn Object, verb: char, v: &Val) {
+        let text = o.print();
+        if o.is_stringer() && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+            self.text(text.as_bytes(), verb, v);
+        } else {
+            self.out.push_str(&text);
+        }
+    }
+
+    fn text(&mut self, bytes: &[u8], verb: char, v: &Val) {
+        let cut = |bytes: &[u8]| -> String {
+            let text = String::from_utf8_lossy(bytes);
+            match self.flags.precision {
+                Some(n) => text.chars().take(n).collect(),
+                None => text.into_owned(),
+            }
+        };
+        match verb {
+            'v' if self.flags.sharp_v => {
+                let mut out = String::new();
+                quote(&mut out, bytes, false);
+                self.pad(&out);
+            }
+            'v' | 's' => {
+                let text = cut(bytes);
+                self.pad(&text);
+            }
+            'x' | 'X' => self.hex(bytes, verb == 'X'),
+            'q' => {
+                let mut out = String::new();
+                let text = cut(bytes);
+                let backquotable =
+                    !text.chars().any(|c| (c.is_control() && c != '\t') || c == '`' || c == '\u{feff}');
+                if self.flags.sharp && backquotable {
+                    let _ = write!(out, "`{text}`");
+                } else if self.flags.precision.is_some() {
+                    quote(&mut out, text.as_bytes(), self.flags.plus);
+                } else {
+                    quote(&mut out, bytes, self.flags.plus);
+                }
+                self.pad(&out);
+            }
+            _ => self.bad_verb(v, verb),
+        }
+    }
+
+    fn hex(&mut self, bytes: &[u8], upper: bool) {
+        let bytes = &bytes[..self.flags.precision.unwrap_or(usize::MAX).min(bytes.len())];
+        let prefix = match (self.flags.sharp, upper) {
+            (false, _) => "",
+            (true, false) => "0x",
+            (true, true) => "0X",
+        };
+        let mut text = String::with_capacity(bytes.len() * 2);
+        for (i, b) in bytes.iter().enumerate() {
+            if self.flags.space && i > 0 {
+                text.push(' ');
+            }
+            if i == 0 || self.flags.space {
+                text.push_str(prefix);
+            }
+            let _ = if upper { write!(text, "{b:02X}") } else { write!(text, "{b:02x}") };
+        }
+        self.pad(&text);
+    }
+
+    fn integer(&mut self, n: u64, negative: bool, signed: bool, verb: char, v: &Val) {
+        match verb {
+            'v' if self.flags.sharp_v && !signed => {
+                self.flags.sharp = true;
+                self.digits(n, negative, 16, verb, false);
+                self.flags.sharp = false;
+            }
+            'v' | 'd' => self.digits(n, negative, 10, verb, false),
+            'b' => self.digits(n, negative, 2, verb, false),
+            'o' | 'O' => self.digits(n, negative, 8, verb, false),
+            'x' => self.digits(n, negative, 16, verb, false),
+            'X' => self.digits(n, negative, 16, verb, true),
+            'c' => {
+                let c = rune(n, negative);
+                self.pad(c.encode_utf8(&mut [0; 4]));
+            }
+            'q' => {
+                let mut text = String::from("'");
+                escape(&mut text, rune(n, negative), '\'', self.flags.plus);
+                text.push('\'');
+                self.pad(&text);
+            }
+            'U' => {
+                let n = if negative { n.wrapping_neg() } else { n };
+                let width = self.flags.precision.unwrap_or(4).max(4);
+                let digits = format!("{n:X}");
+                let mut text = String::from("U+");
+                text.extend(std::iter::repeat_n('0', width.saturating_sub(digits.len())));
+                text.push_str(&digits);
+                if self.flags.sharp
+                    && let Some(c) = u32::try_from(n).ok().and_then(char::from_u32)
+                    && is_print(c)
+                {
+                    let _ = write!(text, " '{c}'");
+                }
+                self.pad_spaces(&text);
+            }
+            _ => self.bad_verb(v, verb),
+        }
+    }
+
+    fn pad_spaces(&mut self, text: &str) {
+        let zero = std::mem::take(&mut self.flags.zero);
+        self.pad(text);
+        self.flags.zero = zero;
+    }
+
+    fn digits(&mut self, n: u64, negative: bool, base: u32, verb: char, upper: bool) {
+        let signed = negative || self.flags.plus || self.flags.space;
+        let precision = match (self.flags.precision, self.flags.width) {
+            (Some(0), _) if n == 0 => {
+                let width = self.flags.width.unwrap_or(0);
+                self.out.extend(std::iter::repeat_n(' ', width));
+                return;
+            }
+            (Some(precision), _) => precision,
+            (None, Some(width)) if self.flags.zero && !self.flags.minus => {
+                width - usize::from(signed && width > 0)
+            }
+            _ => 0,
+        };
+        let digits = match base {
+            2 => format!("{n:b}"),
+            8 => format!("{n:o}"),
+            16 if upper => format!("{n:X}"),
+            16 => format!("{n:x}"),
+            _ => n.to_string(),
+        };
+        let mut number = String::new();
+        number.extend(std::iter::repeat_n('0', precision.saturating_sub(digits.len())));
+        number.push_str(&digits);
+        let mut text = String::new();
+        if negative {
+            text.push('-');
+        } else if self.flags.plus {
+            text.push('+');
+        } else if self.flags.space {
+            text.push(' ');
+        }
+        if verb == 'O' {
+            text.push_str("0o");
+        }
+        if self.flags.sharp {
+            match base {
+                2 => text.push_str("0b"),
+                8 if !number.starts_with('0') => text.push('0'),
+                16 => text.push_str(if upper { "0X" } else { "0x" }),
+                _ => {}
+            }
+        }
+        text.push_str(&number);
+        self.pad_spaces(&text);
+    }
+
+    fn float(&mut self, f: f64, verb: char, v: &Val) {
+        let precision = self.flags.precision;
+        let mut text = String::new();
+        match verb {
+            'v' | 'g' | 'G' => float_g(&mut text, f, precision),
+            'e' | 'E' => float_e(&mut text, f, precision.unwrap_or(6)),
+            'f' | 'F' => float_f(&mut text, f, precision.unwrap_or(6)),
+            'x' | 'X' | 'b' => {
+                // Hexadecimal floats: nobody prints them; the shortest decimal is at least readable.
+                float_v(&mut text, f);
+            }
+            _ => return self.bad_verb(v, verb),
+        }
+        if matches!(verb, 'E' | 'G') {
+            text = text.replace('e', "E");
+        }
+        let special = !f.is_finite();
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => ('-', rest),
+            None => ('+', text.strip_prefix('+').unwrap_or(&text)),
+        };
+        let mut digits = digits.to_owned();
+        let sign = if self.flags.space && sign == '+' && !self.flags.plus { ' ' } else { sign };
+        if special {
+            let number = if f.is_nan() && !self.flags.space && !self.flags.plus {
+                digits
+            } else if sign == '+' && !self.flags.plus && f.is_infinite() {
+                // Infinities keep their sign.
+                format!("+{digits}")
+            } else {
+                format!("{sign}{digits}")
+            };
+            self.pad_spaces(&number);
+            return;
+        }
+        if self.flags.sharp {
+            let count = if matches!(verb, 'v' | 'g' | 'G') { Some(precision.unwrap_or(6)) } else { None };
+            digits = keep_point(&digits, count);
+        }
+        if self.flags.plus || sign != '+' {
+            if self.flags.zero
+                && !self.flags.minus
+                && let Some(width) = self.flags.width
+                && width > digits.len() + 1
+            {
+                self.out.push(sign);
+                self.padding(width - digits.len() - 1);
+                self.out.push_str(&digits);
+                return;
+            }
+            self.pad(&format!("{sign}{digits}"));
+            return;
+        }
+        self.pad(&digits);
+    }
+}
+
+fn rune(n: u64, negative: bool) -> char {
+    if negative {
+        return '\u{fffd}';
+    }
+    u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
+}
+
+/// The `#` flag of floats: a decimal point always, and for `g` zeros up to the number of significant digits.
+fn keep_point(digits: &str, significant: Option<usize>) -> String {
+    let (number, tail) = match digits.find(['e', 'E']) {
+        Some(at) => digits.split_at(at),
+        None => (digits, ""),
+    };
+    let mut out = number.to_owned();
+    let mut count = number.trim_start_matches(['0', '.']).chars().filter(char::is_ascii_digit).count();
+    if !number.contains('.') {
+        if number == "0" {
+            count += 1;
+        }
+        out.push('.');
+    }
+    out.extend(std::iter::repeat_n('0', significant.unwrap_or(0).saturating_sub(count)));
+    out.push_str(tail);
+    out
+}
+
+/// No `f64` has more digits than this after the point.
+const MAX_FRACTION: usize = 1100;
+
+/// `strconv.FormatFloat(f, 'f', precision, 64)`.
+pub(crate) fn float_f(out: &mut String, f: f64, precision: usize) {
+    if float_special(out, f) {
+        return;
+    }
+    let _ = write!(out, "{f:.*}", precision.min(MAX_FRACTION));
+    out.extend(std::iter::repeat_n('0', precision.saturating_sub(MAX_FRACTION)));
+}
+
+/// `strconv.FormatFloat(f, 'f', -1, 64)`: as many digits as needed, never an exponent.
+pub(crate) fn float_plain(out: &mut String, f: f64) {
+    if !float_special(out, f) {
+        let _ = write!(out, "{f}");
+    }
+}
+
+/// `strconv.FormatFloat(f, 'e', precision, 64)`.
+pub(crate) fn float_e(out: &mut String, f: f64, precision: usize) {
+    if float_special(out, f) {
+        return;
+    }
+    let text = format!("{f:.*e}", precision.min(MAX_FRACTION));
+    let (mantissa, exp) = text.split_once('e').unwrap_or((&text, "0"));
+    out.push_str(mantissa);
+    out.extend(std::iter::repeat_n('0', precision.saturating_sub(MAX_FRACTION)));
+    exponent(out, exp.parse().unwrap_or(0));
+}
+
+fn exponent(out: &mut String, exp: i32) {
+    let _ = write!(out, "e{}{:02}", if exp < 0 { '-' } else { '+' }, exp.abs());
+}
+
+/// `strconv.FormatFloat(f, 'g', precision, 64)`; no precision is the shortest text that reads back.
+pub(crate) fn float_g(out: &mut String, f: f64, precision: Option<usize>) {
+    let Some(precision) = precision else { return float_v(out, f) };
+    if float_special(out, f) {
+        return;
+    }
+    let precision = precision.max(1);
+    if f.is_sign_negative() {
+        out.push('-');
+    }
+    if f == 0.0 {
+        out.push('0');
+        return;
+    }
+    let text = format!("{:.*e}", (precision - 1).min(MAX_FRACTION), f.abs());
+    let (mantissa, exp) = text.split_once('e').unwrap_or((&text, "0"));
+    let exp: i32 = exp.parse().unwrap_or(0);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_end_matches('0');
+    let point = exp + 1;
+    let count = digits.len() as i32;
+    let threshold = if precision as i32 > count && count >= point { count } else { precision as i32 };
+    if exp < -4 || exp >= threshold {
+        out.push_str(&digits[..1]);
+        if digits.len() > 1 {
+            out.push('.');
+            out.push_str(&digits[1..]);
+        }
+        exponent(out, exp);
+    } else {
+        fixed(out, digits, point);
     }
 }
 

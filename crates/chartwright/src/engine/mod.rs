@@ -1,9 +1,32 @@
 //! Go's `text/template` as Helm runs it: values, functions, execution, errors and tracing.
+//!
+//! ```
+//! use chartwright::engine::{RenderOptions, TemplateSet};
+//!
+//! let set = TemplateSet::parse([
+//!     ("_helpers.tpl", r#"{{ define "greeting" }}Hello, {{ .name }}!{{ end }}"#),
+//!     ("hello.txt", r#"{{ include "greeting" .Values }}"#),
+//! ])?;
+//! let data = serde_json::json!({ "Values": { "name": "world" } });
+//! assert_eq!(set.render("hello.txt", &data, &RenderOptions::default(), None)?, "Hello, world!");
+//! # Ok::<(), chartwright::engine::TemplateError>(())
+//! ```
 
+mod ast;
+mod error;
+mod exec;
 mod format;
 pub mod funcs;
+mod lex;
+mod parse;
 pub mod value;
 
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Value;
+
+pub use error::{ErrorDetails, ErrorKind, Frame, TemplateError};
+pub use exec::Session;
 pub use funcs::{Ctx, FuncError, Sig, Ty};
 pub use value::{Dict, ElemKind, IntKind, List, Map, MapKind, Object, Str, UintKind, Val};
 
@@ -12,13 +35,13 @@ pub use value::{Dict, ElemKind, IntKind, List, Map, MapKind, Object, Str, UintKi
 pub struct Limits {
     /// Bytes of one made value, such as the result of `repeat`.
     pub value_bytes: usize,
-    /// Bytes of all values made by such functions in one rendering.
+    /// Bytes of all values made by such functions in one [`Session`].
     pub total_bytes: usize,
-    /// Bytes of output, all nested templates together.
+    /// Bytes of output of one template.
     pub output_bytes: usize,
-    /// Nodes executed.
+    /// Nodes executed in one [`Session`].
     pub steps: u64,
-    /// Templates within templates (`include`, `template`, `tpl`).
+    /// Templates within templates (`include`, `template`, `tpl`). Helm's own bound, 1000 of one name, holds besides.
     pub depth: usize,
 }
 
@@ -26,9 +49,9 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             value_bytes: 64 << 20,
-            total_bytes: 1 << 30,
+            total_bytes: 4 << 30,
             output_bytes: 256 << 20,
-            steps: 200_000_000,
+            steps: 500_000_000,
             depth: 10_000,
         }
     }
@@ -72,15 +95,66 @@ impl Default for RenderOptions {
     }
 }
 
-/// Why a template could not be parsed or executed.
-#[derive(Clone, Debug)]
-pub struct TemplateError {
-    go: String,
+/// A trace of a rendering.
+pub struct Trace {}
+
+/// Parsed templates in one name space. Parsed once, rendered many times, from any thread.
+#[derive(Debug)]
+pub struct TemplateSet {
+    templates: HashMap<Arc<str>, Arc<ast::Template>>,
 }
 
-impl TemplateError {
-    /// The error as Go's `text/template` words it, on one line.
-    pub fn go_text(&self) -> &str {
-        &self.go
+impl TemplateSet {
+    /// Parses sources in their order: of several templates of one name the last wins, unless it is blank.
+    ///
+    /// # Errors
+    /// On the first source that is not a template, or calls a function that does not exist.
+    pub fn parse<N, S>(sources: impl IntoIterator<Item = (N, S)>) -> Result<TemplateSet, TemplateError>
+    where
+        N: AsRef<str>,
+        S: AsRef<str>,
+    {
+        let mut templates: HashMap<Arc<str>, Arc<ast::Template>> = HashMap::new();
+        for (name, text) in sources {
+            let source = Arc::new(ast::Source { name: name.as_ref().into(), text: text.as_ref().into() });
+            for template in parse::parse(&source)? {
+                if !(parse::is_blank(&template) && templates.contains_key(&template.name)) {
+                    templates.insert(template.name.clone(), Arc::new(template));
+                }
+            }
+        }
+        Ok(TemplateSet { templates })
     }
+
+    /// Whether there is a template of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.templates.contains_key(name)
+    }
+
+    /// The names of all templates, sorted: the sources, and what they define.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.templates.keys().map(|n| &**n).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Renders one template on plain data. For several on shared data there is [`Session`].
+    ///
+    /// # Errors
+    /// When there is no such template, or its execution fails.
+    pub fn render(
+        &self,
+        name: &str,
+        data: &Value,
+        options: &RenderOptions,
+        trace: Option<&mut Trace>,
+    ) -> Result<String, TemplateError> {
+        let _ = trace;
+        Session::new(self, options).render(name, &Val::from_json(data))
+    }
+}
+
+/// Runs something that recurses, on more stack when little is left.
+fn with_stack<T>(f: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(256 << 10, 8 << 20, f)
 }

@@ -187,7 +187,13 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FuncDef> {
 
 /// All function names, for suggestions.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().flat_map(|t| t.iter()).map(|f| f.name)
+    let special = ["and", "or", "len", "call", "include", "tpl"];
+    special.into_iter().chain(TABLES.iter().flat_map(|t| t.iter()).map(|f| f.name))
+}
+
+/// The methods of Helm's type of `.Values`; the receiver is the first argument, not counted in the signature.
+pub(crate) fn values_method(name: &str) -> Option<&'static FuncDef> {
+    builtins::VALUES_METHODS.iter().find(|m| m.name == name)
 }
 
 /// Why a function failed. Go's text, without the place: the executor adds it.
@@ -197,10 +203,14 @@ pub struct FuncError(pub(crate) FuncErrorKind);
 #[derive(Debug)]
 pub(crate) enum FuncErrorKind {
     Message(String),
+    /// The template gave up (`fail`, `required`).
+    Refused(String),
+    /// A limit was reached.
+    Limit(String),
     /// A template that the function ran (`include`, `tpl`) failed; with the text Go puts before.
     Template {
         before: String,
-        error: Box<TemplateError>,
+        error: TemplateError,
     },
 }
 
@@ -210,8 +220,26 @@ impl FuncError {
         FuncError(FuncErrorKind::Message(message.into()))
     }
 
+    /// The chart author's message of `fail` and `required`.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        FuncError(FuncErrorKind::Refused(message.into()))
+    }
+
+    /// A limit was reached.
+    pub(crate) fn limit(message: impl Into<String>) -> Self {
+        FuncError(FuncErrorKind::Limit(message.into()))
+    }
+
+    pub(crate) fn template(error: TemplateError) -> Self {
+        Self::nested(String::new(), error)
+    }
+
+    pub(crate) fn nested(before: String, error: TemplateError) -> Self {
+        FuncError(FuncErrorKind::Template { before, error })
+    }
+
     pub(crate) fn too_deep() -> Self {
-        Self::new(format!(
+        Self::limit(format!(
             "value nested deeper than {} levels (a map put into itself?)",
             super::value::MAX_VALUE_DEPTH
         ))
@@ -231,7 +259,7 @@ impl From<&str> for FuncError {
 impl fmt::Display for FuncError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            FuncErrorKind::Message(m) => f.write_str(m),
+            FuncErrorKind::Message(m) | FuncErrorKind::Refused(m) | FuncErrorKind::Limit(m) => f.write_str(m),
             FuncErrorKind::Template { before, error } => write!(f, "{before}{}", error.go_text()),
         }
     }
@@ -269,7 +297,7 @@ impl Ctx {
                 limits.value_bytes
             )))
         } else if self.charged > limits.total_bytes {
-            Err(FuncError::new(format!(
+            Err(FuncError::limit(format!(
                 "the values made in this rendering are larger than the limit of {} bytes",
                 limits.total_bytes
             )))
