@@ -294,3 +294,232 @@ spec:
         factor: 2
         maxDuration: 5m
 {{- end -}}
+
+{{/* A component by name, as JSON; {} where the plan has none of that name. Takes {Plan, name}. */}}
+{{- define "tree.component" -}}
+{{- $found := dict }}
+{{- range .Plan.components }}
+{{- if eq .name $.name }}{{ $found = . }}{{ end }}
+{{- end }}
+{{- toJson $found }}
+{{- end -}}
+
+{{/* Who does a thing: the component bound to a capability, or the name that is usual for it. Takes {Plan, capability, usual}. */}}
+{{- define "tree.provider" -}}
+{{- get .Plan.capabilities .capability | default .usual }}
+{{- end -}}
+
+{{/* The first control plane, as JSON. Takes {Plan}. */}}
+{{- define "tree.first" -}}
+{{- $first := index .Plan.controlPlanes 0 }}
+{{- range .Plan.controlPlanes }}{{ if .first }}{{ $first = . }}{{ end }}{{ end }}
+{{- toJson $first }}
+{{- end -}}
+
+{{/* Names of machines, separated by blanks. Takes a list of machines. */}}
+{{- define "tree.names" -}}
+{{- $names := list }}
+{{- range . }}{{ $names = append $names .name }}{{ end }}
+{{- join " " $names }}
+{{- end -}}
+
+{{/* ---- Command blocks of the runbooks: the same in every language, so they stand here once. ---- */}}
+
+{{- define "run.ssh" -}}
+```
+{{- range .Plan.hosts }}
+Host {{ .name }}
+  HostName {{ .address }}
+  User root
+{{- end }}
+{{- range .Plan.machines }}
+Host {{ .name }}
+  HostName {{ .address }}
+  User {{ $.Plan.ssh.user }}
+  ProxyJump {{ .host }}
+{{- end }}
+```
+{{- end -}}
+
+{{/* Takes {Plan, Host}. */}}
+{{- define "run.host" -}}
+```sh
+ssh {{ .Host.name }} 'test -c /dev/kvm && zpool status -x {{ .Host.zfs.pool }} && ip -brief link show {{ .Host.bridge }}'
+ssh {{ .Host.name }} 'apt-get update && apt-get install -y qemu-system-x86 qemu-utils libvirt-daemon-system cloud-image-utils zfsutils-linux curl rsync'
+scp cluster/hosts/{{ .Host.name }}/modprobe-zfs.conf {{ .Host.name }}:/etc/modprobe.d/zfs.conf
+ssh {{ .Host.name }} 'sed -n "s/.*zfs_arc_max=//p" /etc/modprobe.d/zfs.conf > /sys/module/zfs/parameters/zfs_arc_max; update-initramfs -u'
+rsync -a --delete cluster/ {{ .Host.name }}:/root/{{ .Plan.name }}/cluster/
+ssh {{ .Host.name }} bash /root/{{ .Plan.name }}/cluster/hosts/{{ .Host.name }}/create-machines.sh
+```
+{{- end -}}
+
+{{/* Takes {names}. */}}
+{{- define "run.wait" -}}
+```sh
+for m in {{ .names }}; do
+  until ssh -o ConnectTimeout=5 $m cloud-init status --wait; do sleep 10; done
+  ssh $m 'kubeadm version -o short && systemctl is-active containerd'
+done
+```
+{{- end -}}
+
+{{/* Takes {Plan, controlPlanes (names), all (names)}. */}}
+{{- define "run.files" -}}
+```sh
+{{- if .controlPlanes }}
+for m in {{ .controlPlanes }}; do
+  ssh $m 'sudo install -d -m 0755 /etc/kubernetes /etc/kubernetes/manifests && sudo install -d -m 0700 /var/log/kubernetes/audit'
+  tar -C cluster -c audit admission | ssh $m 'sudo tar -C /etc/kubernetes -x --no-same-owner'
+done
+{{- end }}
+for m in {{ .all }}; do
+  ssh $m 'sudo install -d -m 0755 /etc/kubernetes/patches'
+  tar -C cluster/patches/$m -c . | ssh $m 'sudo tar -C /etc/kubernetes/patches -x --no-same-owner'
+done
+```
+{{- end -}}
+
+{{/* Takes {Plan, first}. */}}
+{{- define "run.encryption" -}}
+```sh
+ssh {{ .first }} 'sudo install -d -m 0700 /etc/kubernetes/enc
+  sed "s|@KEY1@|$(head -c 32 /dev/urandom | base64 -w 0)|" | sudo install -m 0600 /dev/stdin /etc/kubernetes/enc/enc.yaml' \
+  < cluster/encryption/encryption.yaml.example
+{{- if .Plan.secrets.ageRecipients }}
+mkdir -p secrets
+ssh {{ .first }} sudo cat /etc/kubernetes/enc/enc.yaml |
+  sops encrypt --input-type yaml --output-type yaml --filename-override secrets/encryption.yaml /dev/stdin > secrets/encryption.yaml
+{{- end }}
+```
+{{- end -}}
+
+{{/* Takes {Plan, first}. */}}
+{{- define "run.init" -}}
+```sh
+ssh {{ .first }} sudo install -m 0600 /dev/stdin /etc/kubernetes/manifests/kube-vip.yaml < cluster/kube-vip/init/{{ .first }}.yaml
+ssh {{ .first }} sudo install -m 0600 /dev/stdin /run/kubeadm.yaml < cluster/cluster.yaml
+ssh {{ .first }} sudo kubeadm init --config /run/kubeadm.yaml --skip-token-print
+ssh {{ .first }} sudo install -m 0600 /dev/stdin /etc/kubernetes/manifests/kube-vip.yaml < cluster/kube-vip/{{ .first }}.yaml
+```
+{{- end -}}
+
+{{/* Takes {Plan, first}. */}}
+{{- define "run.kubeconfig" -}}
+```sh
+(umask 077; ssh {{ .first }} sudo cat /etc/kubernetes/admin.conf > {{ .Plan.name }}.kubeconfig)
+export KUBECONFIG=$PWD/{{ .Plan.name }}.kubeconfig
+kubectl get --raw '/readyz?verbose' | tail -1
+{{- if .Plan.secrets.ageRecipients }}
+ssh {{ .first }} sudo cat /etc/kubernetes/super-admin.conf |
+  sops encrypt --input-type yaml --output-type yaml --filename-override secrets/super-admin.yaml /dev/stdin > secrets/super-admin.yaml
+sops decrypt secrets/super-admin.yaml | grep -q kubernetes-super-admin && ssh {{ .first }} sudo rm /etc/kubernetes/super-admin.conf
+{{- end }}
+```
+{{- end -}}
+
+{{/* Installs a component by hand exactly as Argo CD will, so that Argo CD takes it over without a change. Takes {Plan, name}. */}}
+{{- define "run.component" -}}
+{{- $component := include "tree.component" . | fromJson -}}
+{{- if $component -}}
+```sh
+{{- if ne $component.namespace "kube-system" }}
+kubectl create namespace {{ $component.namespace }} --dry-run=client -o yaml | kubectl apply --server-side -f -
+{{- end }}
+{{- if eq .Plan.delivery "rendered" }}
+kubectl apply --server-side --force-conflicts --field-manager=argocd-controller -n {{ $component.namespace }} -R -f rendered/{{ $component.path }}
+{{- else }}
+helm dependency update {{ $component.path }}
+helm template {{ $component.name }} {{ $component.path }} --namespace {{ $component.namespace }} --include-crds --kube-version {{ .Plan.kubernetes.version }} |
+  kubectl apply --server-side --force-conflicts --field-manager=argocd-controller -n {{ $component.namespace }} -f -
+{{- end }}
+```
+{{- end }}
+{{- end -}}
+
+{{/* A shell function that prints a discovery file with a token of one hour. Takes {Plan, first}. */}}
+{{- define "run.discovery" -}}
+```sh
+discovery() {
+  ssh {{ .first }} sudo sh -s <<'EOF'
+set -eu
+umask 077
+file=/run/kubeadm-join.conf
+export KUBECONFIG=/etc/kubernetes/admin.conf
+token=$(kubeadm token create --ttl 1h --description join)
+{
+  kubectl config --kubeconfig "$file" set-cluster {{ .Plan.name }} --server=https://{{ .Plan.network.apiServer.endpoint }} \
+    --certificate-authority=/etc/kubernetes/pki/ca.crt --embed-certs=true
+  kubectl config --kubeconfig "$file" set-credentials join --token="$token"
+  kubectl config --kubeconfig "$file" set-context join --cluster={{ .Plan.name }} --user=join
+  kubectl config --kubeconfig "$file" use-context join
+} >/dev/null
+cat "$file"
+rm "$file"
+EOF
+}
+```
+{{- end -}}
+
+{{/* Takes {Plan, first, machine}. */}}
+{{- define "run.joinControlPlane" -}}
+```sh
+m={{ .machine }}
+ssh {{ .first }} sudo tar -C /etc/kubernetes -c pki/ca.crt pki/ca.key pki/sa.key pki/sa.pub pki/front-proxy-ca.crt \
+  pki/front-proxy-ca.key pki/etcd/ca.crt pki/etcd/ca.key enc | ssh $m sudo tar -C /etc/kubernetes -x
+discovery | ssh $m sudo install -m 0600 /dev/stdin /run/kubeadm-discovery.conf
+ssh $m sudo install -m 0600 /dev/stdin /run/kubeadm.yaml < cluster/join/$m.yaml
+ssh $m sudo kubeadm join --config /run/kubeadm.yaml
+ssh $m sudo rm -f /run/kubeadm-discovery.conf
+ssh $m sudo install -m 0600 /dev/stdin /etc/kubernetes/manifests/kube-vip.yaml < cluster/kube-vip/$m.yaml
+kubectl wait --for=condition=Ready node/$m --timeout=5m
+```
+{{- end -}}
+
+{{/* Takes {Plan, machine}. */}}
+{{- define "run.joinWorker" -}}
+```sh
+m={{ .machine }}
+discovery | ssh $m sudo install -m 0600 /dev/stdin /run/kubeadm-discovery.conf
+ssh $m sudo install -m 0600 /dev/stdin /run/kubeadm.yaml < cluster/join/$m.yaml
+ssh $m sudo kubeadm join --config /run/kubeadm.yaml
+ssh $m sudo rm -f /run/kubeadm-discovery.conf
+kubectl wait --for=condition=Ready node/$m --timeout=5m
+```
+{{- end -}}
+
+{{- define "run.labels" -}}
+```sh
+kubectl apply --server-side --field-manager=storeyard -f cluster/nodes.yaml
+kubectl get nodes --show-labels
+```
+{{- end -}}
+
+{{/* Takes {Plan}. */}}
+{{- define "run.repository" -}}
+{{- $namespace := include "tree.argocdNamespace" . -}}
+```sh
+kubectl create namespace {{ $namespace }} --dry-run=client -o yaml | kubectl apply --server-side -f -
+{{- if hasPrefix "ssh://" .Plan.git.url }}
+kubectl -n {{ $namespace }} create secret generic repository --from-literal=type=git --from-literal=url={{ .Plan.git.url }} --from-file=sshPrivateKey=deploy.key
+{{- else }}
+read -rs -p 'Git token: ' token
+kubectl -n {{ $namespace }} create secret generic repository --from-literal=type=git --from-literal=url={{ .Plan.git.url }} --from-literal=username=git --from-literal=password="$token"
+unset token
+{{- end }}
+kubectl -n {{ $namespace }} label secret repository argocd.argoproj.io/secret-type=repository
+```
+{{- end -}}
+
+{{/* Takes {Plan}. */}}
+{{- define "run.root" -}}
+{{- $namespace := include "tree.argocdNamespace" . -}}
+```sh
+kubectl apply --server-side --force-conflicts --field-manager=argocd-controller -f apps/projects/root.yaml -f apps/root.yaml
+kubectl -n {{ $namespace }} get applications -L storeyard.io/layer --sort-by=.metadata.name
+```
+{{- end -}}
+
+{{/* etcdctl inside the etcd pod of a control plane. Takes {machine, command}. */}}
+{{- define "run.etcdctl" -}}
+kubectl -n kube-system exec etcd-{{ .machine }} -- etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key {{ .command }}
+{{- end -}}
