@@ -20,11 +20,17 @@ fn templates_render() {
         ("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ $y := 3 }}{{ end }}{{ $x }}", "2"),
         ("{{- /* c */}}  text", "  text"),
         ("{{ .nope }}|{{ (.nope).x }}|", "||"),
-        ("{{ .nope.x }}", "template: t:1:8: executing \"t\" at <.nope.x>: nil pointer evaluating interface {}.x"),
+        (
+            "{{ .nope.x }}",
+            "template: t:1:8: executing \"t\" at <.nope.x>: nil pointer evaluating interface {}.x",
+        ),
         ("{{ if true }}", "template: t:1: unexpected EOF"),
         ("{{ define \"d\" }}[{{ . }}]{{ end }}{{ include \"d\" .a.s | printf \"%s%s\" \"-\" }}", "-[x]"),
         ("{{ tpl \"{{ .a.s }}\" . }}", "x"),
-        ("{{ eq .a.b 3 }}", "template: t:1:3: executing \"t\" at <eq .a.b 3>: error calling eq: incompatible types for comparison: float64 and int"),
+        (
+            "{{ eq .a.b 3 }}",
+            "template: t:1:3: executing \"t\" at <eq .a.b 3>: error calling eq: incompatible types for comparison: float64 and int",
+        ),
         ("{{ printf \"%d\" .a.b }}", "%!d(float64=3)"),
         ("{{ range 3 }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ . }}{{ end }}", "02"),
     ] {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::engine::TemplateError;
+
 /// Something is wrong with a chart or with values: where, why, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChartError {
@@ -80,6 +82,9 @@ pub enum RenderError {
         /// The version it is rendered for.
         version: String,
     },
+    /// A template could not be parsed or executed.
+    #[error(transparent)]
+    Template(#[from] Box<TemplateError>),
     /// A template's output is no manifest.
     #[error("{template}:{line}:{column} (of the output): {reason}")]
     Manifest {
@@ -94,4 +99,10 @@ pub enum RenderError {
         /// The document.
         text: String,
     },
+}
+
+impl From<TemplateError> for RenderError {
+    fn from(error: TemplateError) -> Self {
+        RenderError::Template(Box::new(error))
+    }
 }

@@ -1,5 +1,18 @@
 //! Charts: loading, dependencies, values, rendering a release, manifests in install order.
 //!
+//! ```no_run
+//! use chartwright::chart::{Chart, Release};
+//! use serde_json::json;
+//!
+//! let chart = Chart::load("charts/shop")?;
+//! let rendered = chart.render(&Release::new("aurora", "store-aurora"), &json!({"replicas": 2}), None)?;
+//! print!("{}", rendered.to_text());
+//! # Ok::<(), chartwright::chart::RenderError>(())
+//! ```
+//!
+//! A [`Chart`] never changes once it is loaded. It is cheap to clone, can be shared between threads and remembers
+//! its parsed templates, so that rendering it for many releases costs the values and the execution only.
+//!
 //! | module | what is in it |
 //! |---|---|
 //! | `load`, `ignore` | directories, archives, `.helmignore`, limits |
@@ -7,15 +20,20 @@
 //! | `dependencies` | aliases, tags, conditions, `import-values` |
 //! | `values`, `strvals` | coalescing as the two lines of Helm do it; `-f`, `--set` and its relatives |
 //! | `schema` | `values.schema.json` |
+//! | `objects`, `glob` | `.Chart`, `.Files`, `.Capabilities` |
+//! | `render` | a release: values in, manifests out |
 //! | `manifest` | splitting, hooks, install order |
 
 mod capabilities;
 mod dependencies;
 mod error;
+mod glob;
 mod ignore;
 mod load;
 mod manifest;
 mod metadata;
+mod objects;
+mod render;
 mod schema;
 mod strvals;
 mod values;
@@ -28,6 +46,7 @@ pub use ignore::IgnoreRules;
 pub use load::LoadLimits;
 pub use manifest::{Hook, HookEvent, INSTALL_ORDER, Manifest};
 pub use metadata::{Dependency, Maintainer, Metadata};
+pub use render::{Release, Rendered};
 pub use strvals::{MAX_INDEX, MAX_NESTING};
 pub use values::UserValues;
 
@@ -75,6 +94,7 @@ struct ChartData {
     files: Vec<ChartFile>,
     dependencies: Vec<Chart>,
     warnings: Vec<String>,
+    cache: render::Cache,
 }
 
 impl Chart {
@@ -104,6 +124,7 @@ impl Chart {
                 files,
                 dependencies,
                 warnings,
+                cache: render::Cache::default(),
             }),
         })
     }
