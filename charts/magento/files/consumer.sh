@@ -17,6 +17,13 @@ stop() {
     fi
 }
 trap stop TERM INT
+# Sleeps unless a signal comes.
+pause() {
+    sleep "$1" &
+    sleeper=$!
+    wait "$sleeper"
+    kill "$sleeper" 2>/dev/null
+}
 while [ "$stopping" -eq 0 ]; do
     for consumer in "$@"; do
         [ "$stopping" -eq 0 ] || break
@@ -38,11 +45,10 @@ while [ "$stopping" -eq 0 ]; do
         echo "consumer $consumer ended with $status ($failures in a row)" >&2
         # Let the pod fail where everyone sees it instead of trying for ever in silence.
         [ "$failures" -lt 5 ] || exit 1
-        sleep 10 &
-        wait $!
+        pause 10
     done
     if [ "$CONSUMER_MODE" = drain ] && [ "$stopping" -eq 0 ]; then
-        sleep "$CONSUMER_IDLE_SECONDS" &
-        wait $!
+        pause "$CONSUMER_IDLE_SECONDS"
     fi
 done
+exit 0

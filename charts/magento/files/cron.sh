@@ -19,5 +19,8 @@ while [ "$stopping" -eq 0 ]; do
     [ "$stopping" -eq 0 ] || break
     now=$(date +%s)
     sleep "$((60 - now % 60))" &
-    wait $!
+    child=$!
+    wait "$child"
+    kill "$child" 2>/dev/null
 done
+exit 0

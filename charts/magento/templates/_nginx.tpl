@@ -5,7 +5,7 @@
 worker_processes {{ int .Values.web.workers }};
 worker_shutdown_timeout {{ sub (int .Values.web.terminationGracePeriodSeconds) (add (int .Values.web.drainSeconds) 5) }}s;
 pid /tmp/nginx.pid;
-error_log /dev/stderr warn;
+error_log stderr warn;
 
 events {
     worker_connections 4096;
@@ -157,19 +157,16 @@ location ^~ /static/ {
         return 404;
     }
     location ~* \.(zip|gz|gzip|bz2|csv|xml)$ {
-        expires off;
         add_header Cache-Control "no-store";
         add_header X-Content-Type-Options nosniff always;
         add_header X-Frame-Options SAMEORIGIN always;
     }
     location ~ /sw\.js$ {
-        expires off;
         add_header Cache-Control "no-cache";
         add_header X-Content-Type-Options nosniff always;
         add_header Service-Worker-Allowed "/";
     }
-    expires 1y;
-    add_header Cache-Control "public";
+    add_header Cache-Control "public, max-age=31536000";
     add_header X-Content-Type-Options nosniff always;
     add_header X-Frame-Options SAMEORIGIN always;
     {{- if .Values.web.allowFontsFrom }}
@@ -178,7 +175,8 @@ location ^~ /static/ {
 }
 
 location ^~ /media/ {
-    # Uploads of customers, files for sale, imports: never by their URL.
+    # Uploads of customers, files for sale, imports: never by their URL. These stand outside the location that serves, whose error_page
+    # would hand them to get.php.
     location ~* ^/media/(customer|downloadable|import|custom_options|tmp)/ {
         return 404;
     }
@@ -188,50 +186,54 @@ location ^~ /media/ {
     location ~* (\.(php|phtml|phar|inc|html?|shtml)$|/\.) {
         return 404;
     }
-    limit_except GET HEAD OPTIONS {
-        deny all;
+    location ~ ^/media/ {
+        if ($request_method !~ ^(GET|HEAD)$) {
+            return 405;
+        }
+        set $media_args $args;
+        add_header Cache-Control "public, max-age=31536000";
+        add_header X-Content-Type-Options nosniff always;
+        add_header X-Frame-Options SAMEORIGIN always;
+        {{- if eq .Values.media.mode "volume" }}
+        # An image that was never resized is made by get.php.
+        try_files $uri @media;
+        {{- else if eq .Values.media.s3.serve "bucket" }}
+        # From the bucket; what is missing there (an image never resized) is made by get.php.
+        set $bucket "{{ include "magento.s3.host" . }}";
+        resolver {{ .Values.web.resolver }} valid=60s;
+        resolver_timeout 5s;
+        rewrite ^/media/(.*)$ {{ include "magento.s3.path" . }}/media/$1? break;
+        proxy_pass {{ (urlParse .Values.media.s3.endpoint).scheme }}://$bucket;
+        proxy_http_version 1.1;
+        proxy_pass_request_headers off;
+        proxy_set_header Host $bucket;
+        proxy_set_header Connection "";
+        proxy_set_header If-None-Match $http_if_none_match;
+        proxy_set_header If-Modified-Since $http_if_modified_since;
+        proxy_set_header Range $http_range;
+        proxy_ssl_server_name on;
+        proxy_ssl_name {{ include "magento.s3.host" . | splitList ":" | first }};
+        proxy_ssl_verify on;
+        proxy_ssl_trusted_certificate {{ .Values.media.s3.caFile }};
+        proxy_ssl_verify_depth 4;
+        proxy_hide_header Set-Cookie;
+        proxy_hide_header Cache-Control;
+        proxy_hide_header Expires;
+        proxy_hide_header x-amz-request-id;
+        proxy_hide_header x-amz-id-2;
+        proxy_connect_timeout 5s;
+        proxy_read_timeout 30s;
+        proxy_intercept_errors on;
+        error_page 403 404 = @media;
+        {{- else }}
+        # Everything through get.php, which reads the bucket with the store's own key.
+        error_page 418 = @media;
+        return 418;
+        {{- end }}
     }
-    add_header X-Content-Type-Options nosniff always;
-    add_header X-Frame-Options SAMEORIGIN always;
-    add_header Cache-Control "public";
-    expires 1y;
-    {{- if eq .Values.media.mode "volume" }}
-    # An image that was never resized is made by get.php.
-    try_files $uri @media;
-    {{- else if eq .Values.media.s3.serve "bucket" }}
-    # From the bucket; what is missing there (an image never resized) is made by get.php.
-    set $bucket "{{ include "magento.s3.host" . }}";
-    resolver {{ .Values.web.resolver }} valid=60s;
-    resolver_timeout 5s;
-    rewrite ^/media/(.*)$ {{ include "magento.s3.path" . }}/media/$1? break;
-    proxy_pass {{ (urlParse .Values.media.s3.endpoint).scheme }}://$bucket;
-    proxy_http_version 1.1;
-    proxy_set_header Host $bucket;
-    proxy_set_header Connection "";
-    proxy_set_header Cookie "";
-    proxy_set_header Authorization "";
-    proxy_set_header X-Forwarded-For "";
-    proxy_ssl_server_name on;
-    proxy_ssl_name {{ (urlParse .Values.media.s3.endpoint).hostname }};
-    proxy_ssl_verify on;
-    proxy_ssl_trusted_certificate {{ .Values.media.s3.caFile }};
-    proxy_ssl_verify_depth 4;
-    proxy_hide_header Set-Cookie;
-    proxy_hide_header Cache-Control;
-    proxy_hide_header Expires;
-    proxy_hide_header x-amz-request-id;
-    proxy_hide_header x-amz-id-2;
-    proxy_connect_timeout 5s;
-    proxy_read_timeout 30s;
-    proxy_intercept_errors on;
-    error_page 403 404 = @media;
-    {{- else }}
-    # Everything through get.php, which reads the bucket with the store's own key.
-    error_page 418 = @media;
-    return 418;
-    {{- end }}
 }
 location @media {
+    set $args $media_args;
     rewrite ^ /get.php break;
     include fastcgi.conf;
 }

@@ -236,8 +236,9 @@ sub vcl_backend_response {
         set beresp.ttl = 86400s;
         return (deliver);
     }
-    if (beresp.ttl <= 0s || beresp.http.Surrogate-Control ~ "(?i)no-store" || beresp.http.Vary == "*"
-        || (!beresp.http.Surrogate-Control && beresp.http.Cache-Control ~ "(?i)no-cache|no-store")) {
+    # Without a word of Magento's nothing is everyone's: Varnish itself would keep it two minutes.
+    if (beresp.ttl <= 0s || (!beresp.http.Cache-Control && !beresp.http.Expires && !beresp.http.Surrogate-Control)
+        || beresp.http.Surrogate-Control ~ "(?i)no-store" || beresp.http.Vary == "*" || (!beresp.http.Surrogate-Control && beresp.http.Cache-Control ~ "(?i)no-cache|no-store")) {
         set beresp.uncacheable = true;
         set beresp.ttl = 120s;
         return (deliver);
@@ -287,7 +288,7 @@ sub vcl_synth {
         set resp.http.Cache-Control = "no-store";
         if (req.http.Accept ~ "json" || req.url ~ "^/(rest|graphql)") {
             set resp.http.Content-Type = "application/json";
-            synthetic({"{"message":"The shop is closed for maintenance."}"});
+            synthetic({"{ "message": "The shop is closed for maintenance." }"});
         } else {
             set resp.http.Content-Type = "text/html; charset=utf-8";
             synthetic(std.fileread("/etc/varnish-store/maintenance.html"));
