@@ -199,27 +199,30 @@ spec:
 {{- add1 $wave }}
 {{- end -}}
 
-{{/* What several components that share a namespace need of it. Gives JSON: {owner, podSecurity}: the component whose Application
-     labels the namespace (the first in the order of installation), and the loosest Pod Security level any of them needs.
-     Takes {Plan, namespace}. */}}
-{{- define "tree.namespace" -}}
-{{- $owner := "" }}
-{{- $wave := 0 }}
+{{/* The loosest Pod Security level that any of the components in a namespace needs. Takes {Plan, namespace}. */}}
+{{- define "tree.podSecurity" -}}
 {{- $level := "restricted" }}
 {{- range .Plan.components }}
 {{- if and (eq .namespace $.namespace) (eq (include "tree.inCluster" .) "true") }}
-{{- if or (not $owner) (lt (int .wave) (int $wave)) }}{{ $owner = .name }}{{ $wave = .wave }}{{ end }}
 {{- if eq .podSecurity "privileged" }}{{ $level = "privileged" }}{{ end }}
 {{- if and (eq .podSecurity "baseline") (eq $level "restricted") }}{{ $level = "baseline" }}{{ end }}
 {{- end }}
 {{- end }}
-{{- dict "owner" $owner "podSecurity" $level | toJson }}
+{{- $level }}
 {{- end -}}
 
 {{/* "true" where Argo CD installs the component. kube-vip is a static pod: it must run before there is a cluster.
-     Takes a component. */}}
+     A plan that knows which components have nothing to install says so itself. Takes a component. */}}
 {{- define "tree.inCluster" -}}
-{{- ne .name "kube-vip" }}
+{{- if hasKey . "installed" }}{{ .installed }}{{ else }}{{ ne .name "kube-vip" }}{{ end }}
+{{- end -}}
+
+{{/* MiB that ZFS may cache in a machine with a data disk: what the plan says, else a 32nd of its memory, 512 MiB to 8 GiB.
+     Databases cache their own pages, so this is for metadata and logs. Takes {Machine}. */}}
+{{- define "tree.zfsCacheMi" -}}
+{{- if not (get .Machine "dataDiskGi") }}0
+{{- else }}{{ get .Machine "zfsCacheMi" | default (min 8192 (max 512 (div .Machine.memoryMi 32))) }}
+{{- end }}
 {{- end -}}
 
 {{/* Where Argo CD finds a chart or its rendered manifests. Takes {Plan, path (of the chart), rendered (folder under rendered/),
@@ -246,7 +249,6 @@ helm:
 
 {{/* The Application of a component. Takes {Plan, Component}. */}}
 {{- define "tree.componentApplication" -}}
-{{- $namespace := include "tree.namespace" (dict "Plan" .Plan "namespace" .Component.namespace) | fromJson -}}
 # {{ .Component.title }}
 apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -276,15 +278,8 @@ spec:
     automated:
       prune: true
       selfHeal: true
-    {{- if and (eq $namespace.owner .Component.name) (ne .Component.namespace "kube-system") }}
-    managedNamespaceMetadata:
-      labels:
-        pod-security.kubernetes.io/enforce: {{ $namespace.podSecurity }}
-        pod-security.kubernetes.io/audit: {{ $namespace.podSecurity }}
-        pod-security.kubernetes.io/warn: {{ $namespace.podSecurity }}
-    {{- end }}
     syncOptions:
-      {{- range uniq (concat (list "CreateNamespace=true" "ServerSideApply=true") .Component.syncOptions) }}
+      {{- range uniq (concat (list "ServerSideApply=true") .Component.syncOptions) }}
       - {{ . }}
       {{- end }}
     retry:
@@ -417,14 +412,18 @@ sops decrypt secrets/super-admin.yaml | grep -q kubernetes-super-admin && ssh {{
 ```
 {{- end -}}
 
+{{/* Takes {Plan}. */}}
+{{- define "run.namespaces" -}}
+```sh
+kubectl apply --server-side --force-conflicts --field-manager=argocd-controller -f apps/namespaces.yaml
+```
+{{- end -}}
+
 {{/* Installs a component by hand exactly as Argo CD will, so that Argo CD takes it over without a change. Takes {Plan, name}. */}}
 {{- define "run.component" -}}
 {{- $component := include "tree.component" . | fromJson -}}
 {{- if $component -}}
 ```sh
-{{- if ne $component.namespace "kube-system" }}
-kubectl create namespace {{ $component.namespace }} --dry-run=client -o yaml | kubectl apply --server-side -f -
-{{- end }}
 {{- if eq .Plan.delivery "rendered" }}
 kubectl apply --server-side --force-conflicts --field-manager=argocd-controller -n {{ $component.namespace }} -R -f rendered/{{ $component.path }}
 {{- else }}
@@ -498,7 +497,6 @@ kubectl get nodes --show-labels
 {{- define "run.repository" -}}
 {{- $namespace := include "tree.argocdNamespace" . -}}
 ```sh
-kubectl create namespace {{ $namespace }} --dry-run=client -o yaml | kubectl apply --server-side -f -
 {{- if hasPrefix "ssh://" .Plan.git.url }}
 kubectl -n {{ $namespace }} create secret generic repository --from-literal=type=git --from-literal=url={{ .Plan.git.url }} --from-file=sshPrivateKey=deploy.key
 {{- else }}
