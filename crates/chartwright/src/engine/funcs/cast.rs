@@ -1,12 +1,14 @@
 //! Conversions as sprig makes them: `spf13/cast` for numbers, `strval` for text. None of them fails; what cannot be
 //! converted is zero.
 
-use super::FuncError;
 use crate::engine::format;
 use crate::engine::value::{ElemKind, IntKind, Str, Val};
 
 /// What Go says when a function that wants a list looks at nil.
 pub(crate) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
+
+/// What Go says when it asks a nil for its type.
+pub(crate) const NIL_TYPE: &str = "reflect: call of reflect.Value.Type on zero Value";
 
 /// `cast.ToInt64`.
 pub(crate) fn to_int(v: &Val) -> i64 {
@@ -122,6 +124,19 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         let f = hex_float(&unsigned[2..])?;
         return Some(if text.starts_with('-') { -f } else { f });
     }
+    let plain;
+    let text = if text.contains('_') {
+        // Each underscore stands between two digits.
+        let bytes = text.as_bytes();
+        let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+        if !(0..bytes.len()).all(|i| bytes[i] != b'_' || i > 0 && digit(i - 1) && digit(i + 1)) {
+            return None;
+        }
+        plain = text.replace('_', "");
+        &plain
+    } else {
+        text
+    };
     let f: f64 = text.parse().ok()?;
     let named = unsigned.starts_with(|c: char| c.is_ascii_alphabetic());
     (named || f.is_finite()).then_some(f)
@@ -174,11 +189,6 @@ pub(crate) fn strings(v: &Val) -> Vec<Str> {
     }
 }
 
-/// A Go `[]string`.
-pub(crate) fn string_list(items: Vec<Str>) -> Val {
-    Val::strings(items)
-}
-
 /// A Go `[]int`.
 pub(crate) fn int_list(items: impl Iterator<Item = i64>) -> Val {
     Val::List(crate::engine::value::List::of(ElemKind::Int, items.map(Val::int).collect()))
@@ -192,9 +202,4 @@ pub(crate) fn utf8(s: &Str) -> Option<&str> {
 /// A length or count that has to be non-negative to make sense.
 pub(crate) fn size(n: i64) -> usize {
     usize::try_from(n).unwrap_or(0)
-}
-
-/// The error for something that is limited here and endless in Go.
-pub(crate) fn too_large(what: &str) -> FuncError {
-    FuncError::new(format!("{what} is too large"))
 }

@@ -1,4 +1,4 @@
-//! Defaults and truth: `default`, `empty`, `coalesce`, `ternary`, and Helm's `required`, `fail`, `lookup`.
+//! Defaults and truth: `default`, `empty`, `coalesce`, `ternary`, and Helm's `lookup` without a cluster.
 
 use super::{Args as _, Ctx, FuncDef, FuncError, Reads, Ty};
 use crate::engine::value::Val;
@@ -12,9 +12,12 @@ pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::variadic("any", &[], Ty::Any, |_, a| Ok(Val::Bool(a.iter().any(Val::truth))))
         .reads(Reads::Nothing),
     FuncDef::new("ternary", &[Ty::Any, Ty::Any, Ty::Bool], ternary).reads(Reads::Nothing),
-    FuncDef::new("deepCopy", &[Ty::Any], |_, a| a.any(0).deep_copy()),
-    FuncDef::new("mustDeepCopy", &[Ty::Any], |_, a| a.any(0).deep_copy()),
+    FuncDef::new("deepCopy", &[Ty::Any], deep_copy),
+    FuncDef::new("mustDeepCopy", &[Ty::Any], deep_copy),
     FuncDef::new("hello", &[], |_, _| Ok(Val::str("Hello!"))),
+    // There is no cluster to look into.
+    FuncDef::new("lookup", &[Ty::Str, Ty::Str, Ty::Str, Ty::Str], |_, _| Ok(Val::map([])))
+        .reads(Reads::Nothing),
     // Helm asks no name server unless it is told to.
     FuncDef::new("getHostByName", &[Ty::Str], |_, _| Ok(Val::str(""))),
 ];
@@ -22,6 +25,10 @@ pub(super) static FUNCS: &[FuncDef] = &[
 fn default(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     let given = args.any(1);
     Ok(if given.truth() { given } else { args.any(0) }.clone())
+}
+
+fn deep_copy(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    if args.any(0).is_nil() { Err(super::cast::NIL_TYPE.into()) } else { args.any(0).deep_copy() }
 }
 
 fn coalesce(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {

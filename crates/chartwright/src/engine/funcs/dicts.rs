@@ -103,10 +103,19 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
     if depth > MAX_VALUE_DEPTH {
         return Err(FuncError::too_deep());
     }
+    let put = |key: &Str, value: Val| {
+        if target.kind() == MapKind::Str && source.kind() != MapKind::Str {
+            return Err(FuncError::new(
+                "reflect.Value.SetMapIndex: value of type interface {} is not assignable to type string",
+            ));
+        }
+        target.insert(key.clone(), value);
+        Ok(())
+    };
     for (key, new) in source.entries().iter() {
         if new.is_nil() {
             if overwrite {
-                target.insert(key.clone(), Val::Nil);
+                put(key, Val::Nil)?;
             }
             continue;
         }
@@ -116,7 +125,7 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
         }
         let is_list = matches!(new, Val::List(_) | Val::Bytes(_));
         if is_list && overwrite {
-            target.insert(key.clone(), new.clone());
+            put(key, new.clone())?;
         }
         // Asked after the merge above, which may have filled an empty map.
         let stays = old.as_ref().is_some_and(|old| !mergo_empty(old));
@@ -125,7 +134,7 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
             continue;
         }
         if overwrite || !stays {
-            target.insert(key.clone(), new.clone());
+            put(key, new.clone())?;
         }
     }
     Ok(())

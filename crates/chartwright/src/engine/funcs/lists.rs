@@ -181,9 +181,11 @@ fn chunk(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     let size = args.int(0);
     // Go counts in floats; what comes out for sizes of zero and less follows from that.
     let chunks = float_to_int(((list.items.len() as f64 - 1.0) / size as f64).floor() + 1.0);
-    let Ok(chunks) = usize::try_from(chunks) else {
-        return Err("runtime error: makeslice: len out of range".into());
-    };
+    let out_of_range = || FuncError::new("runtime error: makeslice: len out of range");
+    let chunks = usize::try_from(chunks).map_err(|_| out_of_range())?;
+    if size < 0 && list.items.is_empty() {
+        return Err(out_of_range());
+    }
     let inner = || ElemKind::Named("[]interface {}");
     if chunks == 0 {
         return Ok(Val::List(List::of(inner(), Vec::new())));

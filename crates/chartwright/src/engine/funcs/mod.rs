@@ -7,19 +7,24 @@
 
 mod builtins;
 mod cast;
+mod crypto;
 mod dates;
 mod defaults;
 mod dicts;
 mod encoding;
+mod json;
 mod lists;
 mod math;
 mod paths;
 mod reflection;
 mod regex;
+mod serialization;
 mod strings;
 mod time;
+mod toml;
 mod urls;
 mod versions;
+mod yaml3;
 
 use std::{collections::HashMap, fmt, rc::Rc, sync::OnceLock};
 
@@ -162,6 +167,7 @@ impl FuncDef {
 /// All tables; where a name is in two (`slice`), the later wins, as sprig's wins over Go's.
 static TABLES: &[&[FuncDef]] = &[
     builtins::FUNCS,
+    crypto::FUNCS,
     dates::FUNCS,
     defaults::FUNCS,
     dicts::FUNCS,
@@ -171,6 +177,7 @@ static TABLES: &[&[FuncDef]] = &[
     paths::FUNCS,
     reflection::FUNCS,
     regex::FUNCS,
+    serialization::FUNCS,
     strings::FUNCS,
     urls::FUNCS,
     versions::FUNCS,

@@ -305,6 +305,17 @@ pub(crate) fn lower(c: char) -> char {
     }
 }
 
+/// `unicode.ToTitle`: as upper, but for the letters that are two in one (`ǆ`).
+fn title_case(c: char) -> char {
+    match c {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        c => upper(c),
+    }
+}
+
 /// `unicode.IsSpace`.
 fn is_space(c: char) -> bool {
     c.is_whitespace()
@@ -320,7 +331,7 @@ fn title(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     };
     let mut previous = ' ';
     let text = args.text(0).chars().map(|c| {
-        let mapped = if separates(previous) { upper(c) } else { c };
+        let mapped = if separates(previous) { title_case(c) } else { c };
         previous = c;
         mapped
     });
@@ -342,17 +353,24 @@ fn untitle(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::str(text.collect::<String>()))
 }
 
+/// goutils' `SwapCase`: a small letter at the start of a word becomes title case.
 fn swapcase(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
-    Ok(map_chars(args.text(0), |c| {
-        // Title-case letters (Dž) are neither upper nor lower in Rust's view; they become lower.
-        if c.is_uppercase() || lower(c) != c && upper(c) != c {
-            lower(c)
-        } else if c.is_lowercase() {
-            upper(c)
-        } else {
+    let mut blank_before = true;
+    let text = args.text(0).chars().map(|c| {
+        // Letters of title case (ǅ) are neither upper nor lower in Rust's view; they become lower.
+        let cased = c.is_uppercase() || c.is_lowercase() || lower(c) != c;
+        let start = std::mem::replace(&mut blank_before, !cased && is_space(c));
+        if !cased {
             c
+        } else if !c.is_lowercase() {
+            lower(c)
+        } else if start {
+            title_case(c)
+        } else {
+            upper(c)
         }
-    }))
+    });
+    Ok(Val::str(text.collect::<String>()))
 }
 
 fn substr(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {

@@ -45,7 +45,21 @@ const PROGRAM_LIMIT: usize = 32 << 20;
 /// Expressions kept compiled, by thread: charts use a few, over and over.
 const CACHED: usize = 64;
 
-type Compiled = Result<Rc<Regex>, Rc<str>>;
+/// An expression and the names of its groups.
+struct Expression {
+    regex: Regex,
+    names: Vec<String>,
+}
+
+impl std::ops::Deref for Expression {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        &self.regex
+    }
+}
+
+type Compiled = Result<Rc<Expression>, Rc<str>>;
 
 fn compile(pattern: &str) -> Compiled {
     thread_local! {
@@ -55,15 +69,17 @@ fn compile(pattern: &str) -> Compiled {
         if let Some(compiled) = cache.get(pattern) {
             return compiled.clone();
         }
-        let compiled: Compiled = syntax::translate(pattern).map_err(Rc::from).and_then(|translated| {
-            RegexBuilder::new(&translated).size_limit(PROGRAM_LIMIT).build().map(Rc::new).map_err(|error| {
-                let why = match error {
-                    ::regex::Error::CompiledTooBig(_) => "expression too large",
-                    _ => "expression nests too deeply",
-                };
-                Rc::from(syntax::error(why, pattern))
-            })
-        });
+        let compiled: Compiled =
+            syntax::translate(pattern).map_err(Rc::from).and_then(|(translated, names)| {
+                let built = RegexBuilder::new(&translated).size_limit(PROGRAM_LIMIT).build();
+                built.map(|regex| Rc::new(Expression { regex, names })).map_err(|error| {
+                    let why = match error {
+                        ::regex::Error::CompiledTooBig(_) => "expression too large",
+                        _ => "expression nests too deeply",
+                    };
+                    Rc::from(syntax::error(why, pattern))
+                })
+            });
         if cache.len() >= CACHED {
             cache.clear();
         }
@@ -73,12 +89,12 @@ fn compile(pattern: &str) -> Compiled {
 }
 
 /// For the functions that return Go's error.
-fn must(args: &[Val]) -> Result<Rc<Regex>, FuncError> {
+fn must(args: &[Val]) -> Result<Rc<Expression>, FuncError> {
     compile(args.text(0)).map_err(|error| FuncError::new(&*error))
 }
 
 /// For the functions that panic in Go (`regexp.MustCompile`).
-fn panicking(args: &[Val]) -> Result<Rc<Regex>, FuncError> {
+fn panicking(args: &[Val]) -> Result<Rc<Expression>, FuncError> {
     let pattern = args.text(0);
     compile(pattern).map_err(|error| {
         let mut quoted = format!("`{pattern}`");
@@ -90,7 +106,7 @@ fn panicking(args: &[Val]) -> Result<Rc<Regex>, FuncError> {
     })
 }
 
-fn find(regex: &Regex, args: &[Val]) -> Result<Val, FuncError> {
+fn find(regex: &Expression, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::str(regex.find(args.text(1)).map_or("", |found| found.as_str())))
 }
 
@@ -99,7 +115,7 @@ fn limit(n: i64) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
 
-fn find_all(ctx: &mut Ctx, regex: &Regex, args: &[Val]) -> Result<Val, FuncError> {
+fn find_all(ctx: &mut Ctx, regex: &Expression, args: &[Val]) -> Result<Val, FuncError> {
     let mut found = Vec::new();
     for part in regex.find_iter(args.text(1)).take(limit(args.int(2))) {
         ctx.charge(size_of::<Val>() + part.len())?;
@@ -108,7 +124,7 @@ fn find_all(ctx: &mut Ctx, regex: &Regex, args: &[Val]) -> Result<Val, FuncError
     Ok(Val::List(if found.is_empty() { List::nil(ElemKind::Str) } else { List::of(ElemKind::Str, found) }))
 }
 
-fn split(ctx: &mut Ctx, regex: &Regex, args: &[Val]) -> Result<Val, FuncError> {
+fn split(ctx: &mut Ctx, regex: &Expression, args: &[Val]) -> Result<Val, FuncError> {
     let text = args.text(1);
     let most = limit(args.int(2));
     if most == 0 {
@@ -137,9 +153,14 @@ fn split(ctx: &mut Ctx, regex: &Regex, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::strings(parts))
 }
 
-type Substitute = fn(&Regex, &Captures<'_>, &str, &mut Vec<u8>);
+type Substitute = fn(&Expression, &Captures<'_>, &str, &mut Vec<u8>);
 
-fn replace(ctx: &mut Ctx, regex: &Regex, args: &[Val], substitute: Substitute) -> Result<Val, FuncError> {
+fn replace(
+    ctx: &mut Ctx,
+    regex: &Expression,
+    args: &[Val],
+    substitute: Substitute,
+) -> Result<Val, FuncError> {
     let source = args.string(1);
     // Text that is not UTF-8 is searched with U+FFFD in place of each wrong byte.
     let (text, template) = (utf8(&source).unwrap_or(args.text(1)), args.text(2));
@@ -160,12 +181,12 @@ fn replace(ctx: &mut Ctx, regex: &Regex, args: &[Val], substitute: Substitute) -
     Ok(Val::Str(Str::from_bytes(&out)))
 }
 
-fn literal(_: &Regex, _: &Captures<'_>, template: &str, out: &mut Vec<u8>) {
+fn literal(_: &Expression, _: &Captures<'_>, template: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(template.as_bytes());
 }
 
 /// Go's `Regexp.Expand`: `$name`, `${name}` (a number names a group), `$$`; what does not fit that is text.
-fn expand(regex: &Regex, captures: &Captures<'_>, template: &str, out: &mut Vec<u8>) {
+fn expand(regex: &Expression, captures: &Captures<'_>, template: &str, out: &mut Vec<u8>) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
         out.extend_from_slice(before.as_bytes());
@@ -185,7 +206,7 @@ fn expand(regex: &Regex, captures: &Captures<'_>, template: &str, out: &mut Vec<
         let group = if plain_number {
             name.parse::<usize>().ok().and_then(|n| captures.get(n))
         } else {
-            let mut groups = regex.capture_names().enumerate().filter(|(_, group)| *group == Some(name));
+            let mut groups = regex.names.iter().enumerate().filter(|(_, group)| *group == name);
             groups.find_map(|(i, _)| captures.get(i))
         };
         out.extend_from_slice(group.map_or("", |group| group.as_str()).as_bytes());

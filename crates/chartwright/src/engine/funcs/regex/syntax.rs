@@ -13,15 +13,18 @@ pub(super) fn error(why: &str, part: &str) -> String {
 /// Most repetitions that an expression may ask for, nested ones multiplied.
 const MOST_REPEATS: u64 = 1000;
 
-/// The same expression for the `regex` crate.
-pub(super) fn translate(pattern: &str) -> Result<String, String> {
-    Translator { pattern, at: 0, out: String::with_capacity(pattern.len() + 16) }.run()
+/// The same expression for the `regex` crate, and the names of its groups (empty for those without; the whole match
+/// is the first). Go allows names that the crate does not, and equal ones, so the groups there have none.
+pub(super) fn translate(pattern: &str) -> Result<(String, Vec<String>), String> {
+    let out = String::with_capacity(pattern.len() + 16);
+    Translator { pattern, at: 0, out, names: vec![String::new()] }.run()
 }
 
 struct Translator<'a> {
     pattern: &'a str,
     at: usize,
     out: String,
+    names: Vec<String>,
 }
 
 /// What may be repeated next: nothing, or something that itself repeats this often at most.
@@ -63,7 +66,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn run(mut self) -> Result<String, String> {
+    fn run(mut self) -> Result<(String, Vec<String>), String> {
         // Of the open groups: the most repetitions of anything in them, and of what is around them.
         let mut groups: Vec<u64> = Vec::new();
         let mut most: u64 = 1;
@@ -144,7 +147,11 @@ impl<'a> Translator<'a> {
             }
             last_repeat = repeat;
         }
-        if groups.is_empty() { Ok(self.out) } else { Err(error("missing closing )", self.pattern)) }
+        if groups.is_empty() {
+            Ok((self.out, self.names))
+        } else {
+            Err(error("missing closing )", self.pattern))
+        }
     }
 
     fn repeatable(&self, operand: Operand, last_repeat: Option<usize>, start: usize) -> Result<u64, String> {
@@ -160,6 +167,7 @@ impl<'a> Translator<'a> {
         self.at += 1;
         if !self.take("?") {
             self.out.push('(');
+            self.names.push(String::new());
             return Ok(true);
         }
         let rest = self.rest();
@@ -172,17 +180,11 @@ impl<'a> Translator<'a> {
             let name = &self.rest()[..length];
             self.at += length + 1;
             let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let taken =
-                self.out.contains(&format!("(?P<{name}>")) || self.out.contains(&format!("(?P<n{name}>"));
-            if name.is_empty() || !name.chars().all(word) || taken {
+            if name.is_empty() || !name.chars().all(word) {
                 return self.wrong("invalid named capture", start);
             }
-            if name.starts_with(|c: char| c.is_ascii_digit()) {
-                // Not a name for the crate; and a template cannot say it either, `$1x` aside.
-                self.out.push('(');
-            } else {
-                self.out.push_str(&format!("(?P<{name}>"));
-            }
+            self.out.push('(');
+            self.names.push(name.to_owned());
             return Ok(true);
         }
         let (mut on, mut off) = (String::new(), String::new());
