@@ -136,6 +136,9 @@ pub(crate) fn chart(graph: &Graph, id: NodeId, compat: HelmCompat) -> Val {
                         map.insert(name, Val::list(list.items.clone()));
                     }
                 }
+                if metadata.annotations.is_none() {
+                    map.insert("Annotations", Val::Nil);
+                }
                 map.insert("IsRoot", Val::Bool(is_root));
             }
             map

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Value,
-    engine::{self, RenderOptions, Session, TemplateSet, Trace, Val},
+    engine::{self, Dict, RenderOptions, Session, TemplateSet, Trace, Val},
 };
 
 /// What a chart is rendered for: the release's name and circumstances, as given to `helm template`.
@@ -420,6 +420,7 @@ impl Prepared {
             ("Service".into(), Val::str("Helm")),
         ]);
         let capabilities = objects::capabilities(&release.capabilities, compat);
+        let values = engine::Map::from_dict(objects::values_kind(compat), values.entries().as_ref().clone());
         let mut tops: Vec<Table> = Vec::with_capacity(self.visits.len());
         let mut slices: Vec<Table> = Vec::with_capacity(self.visits.len());
         for Visit { node, parent } in &self.visits {
@@ -428,7 +429,7 @@ impl Prepared {
                 None => values.clone(),
                 Some(parent) => lookup_table(&slices[*parent], name).unwrap_or_else(engine::Map::new),
             };
-            let top = engine::Map::new();
+            let top = engine::Map::from_dict(objects::values_kind(compat), Dict::default());
             top.insert("Chart", objects::chart(&self.graph, *node, compat));
             top.insert("Files", objects::files(&self.graph.node(*node).chart));
             top.insert("Release", about.clone());
