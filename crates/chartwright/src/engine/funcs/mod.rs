@@ -431,6 +431,10 @@ pub(crate) fn elements(v: &Val) -> Option<Rc<List>> {
         Val::Bytes(b) => Some(List::any(
             b.iter().map(|b| Val::Uint(super::value::UintKind::Uint8, u64::from(*b))).collect(),
         )),
+        // A named slice type with methods, such as `.Capabilities.APIVersions`.
+        Val::Object(o) if o.kind() == "slice" => {
+            Some(List::any(o.entries()?.iter().map(|(_, v)| v.clone()).collect()))
+        }
         _ => None,
     }
 }
