@@ -34,9 +34,10 @@ curl -fsSL --retry 5 -o "$work/SHA256SUMS" "https://github.com/etcd-io/etcd/rele
 if [[ -e /var/lib/etcd ]]; then
   mv /var/lib/etcd "/var/lib/etcd.before-$(date -u +%Y%m%dT%H%M%SZ)"
 fi
+# Revisions go on far above those that clients have seen, so that none of them believes its cache.
 "$work/etcdutl" snapshot restore "$snapshot" --data-dir /var/lib/etcd --name "$machine" \
   --initial-cluster "$members" --initial-cluster-token "$(sha256sum <"$snapshot" | cut -c 1-16)" \
-  --initial-advertise-peer-urls "https://${address[$machine]}:2380"{{ if semverCompare ">=1.34.0" .Plan.kubernetes.version }} \
-  --bump-revision 1000000000 --mark-compacted{{ end }}
+  --initial-advertise-peer-urls "https://${address[$machine]}:2380" \
+  --bump-revision 1000000000 --mark-compacted
 chmod 0700 /var/lib/etcd
 echo "restored; put the manifest back when every control plane says so"
