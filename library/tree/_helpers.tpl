@@ -521,3 +521,10 @@ kubectl -n {{ $namespace }} get applications -L storeyard.io/layer --sort-by=.me
 {{- define "run.etcdctl" -}}
 kubectl -n kube-system exec etcd-{{ .machine }} -- etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key {{ .command }}
 {{- end -}}
+
+{{/* An image as one text. Takes {repository, tag, digest}, or a text already. */}}
+{{- define "tree.imageText" -}}
+{{- if kindIs "string" . }}{{ . }}
+{{- else }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end }}
+{{- end -}}
