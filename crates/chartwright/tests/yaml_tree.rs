@@ -155,9 +155,10 @@ fn errors_name_the_place() {
         ("a: 1\nb: [1, 2\nc: 3\n", 3, 2),
         ("a:\n  b: 1\n c: 2\n", 3, 2),
         ("a: b: c\n", 1, 5),
-        ("a: 'x\n", 1, 4),
+        ("a: 'x\n", 2, 1),
         ("a: *gone\n", 1, 4),
         ("a: @x\n", 1, 4),
+        ("\ta: 1\n", 1, 1),
         ("a: &b [*b]\n", 1, 8),
     ] {
         let error = parse(text, &Limits::default()).unwrap_err();

@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::resolve::{Resolved, resolve, resolve_as};
 use super::tree::{Kind, Node, Style};
 
-/// What is wrong and at which byte.
-pub(crate) type Problem = (usize, String);
+pub(crate) type Problem = super::parse::Problem;
 
 /// How to decode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +127,6 @@ fn scalar(text: &str, style: Style, tag: Option<&str>, mode: Mode) -> Result<Sca
     let resolved = match tag {
         None if style == Style::Plain => resolve(text),
         None => Resolved::Text,
-        // A lone exclamation mark makes even quoted text resolve.
-        Some("!") => resolve(text),
         Some("!!binary") => match decode_base64(text) {
             Some(text) => return Ok(Scalar::Bytes(text)),
             None if mode == Mode::Lenient => Resolved::Text,

@@ -3,8 +3,11 @@
 mod decode;
 mod emit;
 mod error;
+mod fast;
+mod parse;
 mod path;
 mod resolve;
+mod stream;
 pub mod tree;
 
 use serde_json::{Number, Value};
@@ -14,12 +17,6 @@ pub use error::YamlError;
 pub use path::{DisplayPath, PathSegment};
 
 use decode::Mode;
-use tree::Limits;
-
-/// What [`from_str`] and [`documents`] accept: far above what a cluster takes, low enough to end.
-fn machine_limits() -> Limits {
-    Limits { depth: tree::MAX_DEPTH, nodes: 20_000_000, bytes: 256 << 20, alias_nodes: 400_000 }
-}
 
 /// Reads the first document of `text` as `sigs.k8s.io/yaml` does; an empty text is null. What follows the first
 /// document is not looked at. Integers are `i64` or `u64` numbers, others `f64`; the last duplicate key wins.
@@ -27,7 +24,7 @@ fn machine_limits() -> Limits {
 /// # Errors
 /// The first place that is not YAML or that has no JSON value (`.nan`, a map as a key, an unknown alias).
 pub fn from_str(text: &str) -> Result<Value, YamlError> {
-    read_first(text, Mode::Go)
+    stream::first(text, Mode::Go)
 }
 
 /// Like [`from_str`], but a key that is written twice in a mapping is an error.
@@ -35,12 +32,7 @@ pub fn from_str(text: &str) -> Result<Value, YamlError> {
 /// # Errors
 /// As [`from_str`], and duplicate keys.
 pub fn from_str_strict(text: &str) -> Result<Value, YamlError> {
-    read_first(text, Mode::Strict)
-}
-
-fn read_first(text: &str, mode: Mode) -> Result<Value, YamlError> {
-    let Some(node) = tree::parse_first(text, &machine_limits())? else { return Ok(Value::Null) };
-    decode::decode(&node, mode).map_err(|(offset, message)| YamlError::at(text, offset, message))
+    stream::first(text, Mode::Strict)
 }
 
 /// Reads all documents of `text`, each as [`from_str`] does; empty ones are left out.
@@ -48,14 +40,8 @@ fn read_first(text: &str, mode: Mode) -> Result<Value, YamlError> {
 /// # Errors
 /// The first error in any document.
 pub fn documents(text: &str) -> Result<Vec<Value>, YamlError> {
-    let mut values = Vec::new();
-    for node in tree::parse(text, &machine_limits())? {
-        let value = decode::decode(&node, Mode::Go)
-            .map_err(|(offset, message)| YamlError::at(text, offset, message))?;
-        if !value.is_null() {
-            values.push(value);
-        }
-    }
+    let mut values = stream::all(text, Mode::Go)?;
+    values.retain(|value| !value.is_null());
     Ok(values)
 }
 

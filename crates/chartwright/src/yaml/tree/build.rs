@@ -3,40 +3,38 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
-
-use super::{Kind, Limits, MAX_DEPTH, Node, Style};
+use super::{Kind, Limits, MAX_DEPTH, Node};
 use crate::yaml::YamlError;
+use crate::yaml::parse::{Event, Parser, Properties};
 
 /// A collection that is not complete yet.
-struct Frame {
+struct Frame<'a> {
     children: Vec<Node>,
     mapping: bool,
-    span: Range<usize>,
-    /// The end of the start event: what stands before it tells flow from block.
-    opened: usize,
-    anchor: usize,
-    /// Nodes and depth below, for the expansion of an anchor.
+    start: usize,
+    anchor: Option<&'a str>,
     size: usize,
     height: usize,
 }
 
-/// What an alias stands for.
+/// What an alias stands for, with the number of its nodes and the depth below it.
 struct Anchored {
     node: Node,
     size: usize,
     height: usize,
 }
 
+/// Makes one document after another.
 pub(super) struct Builder<'a> {
     text: &'a str,
-    parser: Parser<'a, StrInput<'a>>,
-    offsets: Offsets<'a>,
+    parser: Parser<'a>,
     limits: Limits,
-    anchors: HashMap<usize, Anchored>,
+    depth: usize,
+    /// `None` while the anchored node is not complete.
+    anchors: HashMap<&'a str, Option<Anchored>>,
     nodes: usize,
     alias_nodes: usize,
-    /// Where the last node or mark ended.
+    /// Where the last node or bracket ended.
     end: usize,
 }
 
@@ -46,11 +44,12 @@ impl<'a> Builder<'a> {
             let message = format!("the text is longer than {} bytes", limits.bytes);
             return Err(YamlError::at(text, limits.bytes, message));
         }
+        let depth = limits.depth.min(MAX_DEPTH);
         Ok(Builder {
             text,
-            parser: Parser::new_from_str(text),
-            offsets: Offsets::new(text),
+            parser: Parser::new(text, depth),
             limits: limits.clone(),
+            depth,
             anchors: HashMap::new(),
             nodes: 0,
             alias_nodes: 0,
@@ -63,20 +62,7 @@ impl<'a> Builder<'a> {
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Range<usize>), YamlError> {
-        match self.parser.next_event() {
-            None => Ok((Event::StreamEnd, self.text.len()..self.text.len())),
-            Some(Ok((event, span))) => Ok((event, self.bytes(span))),
-            Some(Err(error)) => {
-                let offset = self.offsets.byte(error.marker().index());
-                Err(self.error(offset, error.info()))
-            }
-        }
-    }
-
-    fn bytes(&self, span: Span) -> Range<usize> {
-        let start = self.offsets.byte(span.start.index());
-        let end = if span.is_empty() { start } else { self.offsets.byte(span.end.index()) };
-        start..end.max(start)
+        self.parser.next().map_err(|(offset, message)| YamlError::at(self.text, offset, message))
     }
 
     /// The next document, `None` at the end of the text.
@@ -84,9 +70,9 @@ impl<'a> Builder<'a> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(None),
-                (Event::DocumentStart(explicit), span) => {
+                (Event::DocumentStart, span) => {
                     self.anchors.clear();
-                    self.end = if explicit { span.end } else { span.start };
+                    self.end = span.end;
                     return self.root().map(Some);
                 }
                 _ => {}
@@ -95,60 +81,57 @@ impl<'a> Builder<'a> {
     }
 
     fn root(&mut self) -> Result<Node, YamlError> {
-        let mut stack: Vec<Frame> = Vec::new();
+        let mut stack: Vec<Frame<'a>> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             let (node, size, height) = match event {
-                Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
-                    if stack.len() >= self.limits.depth.min(MAX_DEPTH) {
-                        let message = format!("nested deeper than {} levels", stack.len());
-                        return Err(self.error(span.start, message));
+                Event::Start { mapping, properties } => {
+                    if stack.len() >= self.depth {
+                        return Err(self.too_deep(span.start));
                     }
                     self.count(1, span.start)?;
-                    let mapping = matches!(event, Event::MappingStart(..));
-                    let opened = span.end;
-                    let mut span = span;
-                    if !mapping && span.is_empty() && stack.last().is_some_and(|parent| parent.mapping) {
-                        // A sequence that is not indented in its mapping is reported behind its first dash.
-                        span.start = self.seek(span.start, b"-").unwrap_or(span.start);
-                    }
                     self.end = self.end.max(span.start);
+                    if let Some(anchor) = properties.anchor {
+                        self.anchors.insert(anchor, None);
+                    }
                     stack.push(Frame {
                         children: Vec::new(),
                         mapping,
-                        span,
-                        opened,
-                        anchor,
+                        start: span.start,
+                        anchor: properties.anchor,
                         size: 1,
                         height: 1,
                     });
                     continue;
                 }
-                Event::Scalar(text, style, anchor, tag) => {
-                    self.count(1, span.start)?;
-                    let tag = tag.map(|tag| short_tag(&tag.handle, &tag.suffix));
-                    let decorated = anchor > 0 || tag.is_some();
-                    let node = self.scalar(text.into_owned(), style, tag, span, decorated);
-                    self.anchor(anchor, &node, 1, 0)?;
-                    (node, 1, 0)
+                Event::Scalar { text, style, properties } => {
+                    self.end = span.end;
+                    let kind = Kind::Scalar { text: text.into_owned(), style, tag: properties.tag };
+                    self.leaf(kind, span, properties.anchor)?
                 }
+                Event::Empty(properties) => self.empty(span, properties)?,
                 Event::Alias(anchor) => self.alias(anchor, span, stack.len())?,
-                Event::SequenceEnd | Event::MappingEnd => {
+                Event::End { flow } => {
                     let Some(frame) = stack.pop() else {
                         return Err(self.error(span.start, "a collection ends that has not begun"));
                     };
+                    if flow {
+                        self.end = span.end;
+                    }
                     let (size, height, anchor) = (frame.size, frame.height, frame.anchor);
-                    let node = self.collection(frame, span);
+                    let node = self.collection(frame);
+                    // An anchor belongs to the node that began last: one inside may have taken the name.
+                    let anchor = anchor.filter(|name| matches!(self.anchors.get(name), Some(None)));
                     self.anchor(anchor, &node, size, height)?;
                     (node, size, height)
                 }
-                Event::StreamEnd | Event::DocumentEnd => {
+                Event::DocumentStart | Event::DocumentEnd | Event::StreamEnd => {
                     return Err(self.error(span.start, "the document ends before its content"));
                 }
-                Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => continue,
             };
             let Some(parent) = stack.last_mut() else {
-                self.document_end()?;
+                // The end of the document as well: what follows on its last line is its error.
+                self.next()?;
                 return Ok(node);
             };
             parent.size += size;
@@ -157,12 +140,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reads the event behind the root, so that what follows a document on its last line is an error of that document.
-    fn document_end(&mut self) -> Result<(), YamlError> {
-        match self.next()? {
-            (Event::DocumentEnd, _) => Ok(()),
-            (_, span) => Err(self.error(span.start, "the document does not end behind its content")),
-        }
+    fn too_deep(&self, offset: usize) -> YamlError {
+        self.error(offset, format!("exceeded max depth of {}", self.depth))
     }
 
     fn count(&mut self, nodes: usize, offset: usize) -> Result<(), YamlError> {
@@ -173,61 +152,43 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn scalar(
+    fn leaf(
         &mut self,
-        text: String,
-        style: ScalarStyle,
-        tag: Option<String>,
+        kind: Kind,
         span: Range<usize>,
-        decorated: bool,
-    ) -> Node {
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::SingleQuoted,
-            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-        };
-        if style == Style::Plain && tag.is_none() && text.is_empty() {
-            // The parser points at what follows; a null is where it could have been written: behind the indicator.
-            if let Some(indicator) = self.seek(span.start + 1, b":-?") {
-                self.end = indicator + 1;
-            }
-            return Node { kind: Kind::Null, span: self.end..self.end, alias: None };
-        }
-        let mut span = span;
-        if matches!(style, Style::Literal | Style::Folded) {
-            span.end = span.start + self.text[span.clone()].trim_end().len();
-            // A block scalar is reported from its first content, unless an anchor or a tag is before it.
-            if !decorated {
-                span.start = self.seek(span.start, b"|>").unwrap_or(span.start);
-            }
-        }
-        self.end = span.end;
-        Node { kind: Kind::Scalar { text, style, tag }, span, alias: None }
+        anchor: Option<&'a str>,
+    ) -> Result<(Node, usize, usize), YamlError> {
+        self.count(1, span.start)?;
+        let node = Node { kind, span, alias: None };
+        self.anchor(anchor, &node, 1, 0)?;
+        Ok((node, 1, 0))
     }
 
-    /// The first of the `wanted` indicators between the last node and `to`, comments left out.
-    fn seek(&self, to: usize, wanted: &[u8]) -> Option<usize> {
-        let source = self.text.as_bytes().get(self.end..to.min(self.text.len()))?;
-        let mut comment = false;
-        let found = source.iter().position(|byte| {
-            comment = if comment { *byte != b'\n' } else { *byte == b'#' };
-            !comment && wanted.contains(byte)
-        })?;
-        Some(self.end + found)
+    fn empty(
+        &mut self,
+        span: Range<usize>,
+        properties: Properties<'a>,
+    ) -> Result<(Node, usize, usize), YamlError> {
+        if let Some(tag) = properties.tag {
+            self.end = span.end;
+            let kind = Kind::Scalar { text: String::new(), style: super::Style::Plain, tag: Some(tag) };
+            return self.leaf(kind, span, properties.anchor);
+        }
+        if properties.anchor.is_some() {
+            self.end = span.end;
+            return self.leaf(Kind::Null, span, properties.anchor);
+        }
+        // Where it could have been written: behind its indicator. Without one the parser points at what follows.
+        let before = span.start.checked_sub(1).and_then(|at| self.text.as_bytes().get(at));
+        if span.start > self.end && matches!(before, Some(b':' | b'-' | b'?')) {
+            self.end = span.start;
+        }
+        self.leaf(Kind::Null, self.end..self.end, None)
     }
 
-    fn collection(&mut self, frame: Frame, end: Range<usize>) -> Node {
-        let source = self.text.as_bytes();
-        let opening = frame.opened.checked_sub(1).and_then(|at| source.get(at));
-        let closing = source.get(end.start);
-        let brackets: (u8, u8) = if frame.mapping { (b'{', b'}') } else { (b'[', b']') };
+    fn collection(&mut self, frame: Frame<'a>) -> Node {
         // The parser notices the end of a block collection at the next token, perhaps lines later.
-        if (opening, closing) == (Some(&brackets.0), Some(&brackets.1)) {
-            self.end = end.start + 1;
-        }
-        let span = frame.span.start..self.end.max(frame.span.start);
+        let span = frame.start..self.end.max(frame.start);
         let kind = if frame.mapping {
             let mut entries = Vec::with_capacity(frame.children.len() / 2);
             let mut children = frame.children.into_iter();
@@ -241,77 +202,45 @@ impl<'a> Builder<'a> {
         Node { kind, span, alias: None }
     }
 
-    fn anchor(&mut self, anchor: usize, node: &Node, size: usize, height: usize) -> Result<(), YamlError> {
-        if anchor > 0 {
+    fn anchor(
+        &mut self,
+        anchor: Option<&'a str>,
+        node: &Node,
+        size: usize,
+        height: usize,
+    ) -> Result<(), YamlError> {
+        if let Some(anchor) = anchor {
             self.count(size, node.span.start)?;
-            self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
+            self.anchors.insert(anchor, Some(Anchored { node: node.clone(), size, height }));
         }
         Ok(())
     }
 
     fn alias(
         &mut self,
-        anchor: usize,
+        name: &'a str,
         span: Range<usize>,
         depth: usize,
     ) -> Result<(Node, usize, usize), YamlError> {
-        let Some(anchored) = self.anchors.get(&anchor) else {
-            let name = self.text[span.clone()].to_owned();
-            return Err(self.error(span.start, format!("{name} has no anchor before it in this document")));
+        let anchored = match self.anchors.get(name) {
+            Some(Some(anchored)) => anchored,
+            Some(None) => {
+                return Err(self.error(span.start, format!("anchor '{name}' value contains itself")));
+            }
+            None => return Err(self.error(span.start, format!("unknown anchor '{name}' referenced"))),
         };
         let (size, height) = (anchored.size, anchored.height);
         self.alias_nodes += size;
         if self.alias_nodes > self.limits.alias_nodes {
-            let message = format!("aliases expand to more than {} nodes", self.limits.alias_nodes);
-            return Err(self.error(span.start, message));
+            return Err(self.error(span.start, "document contains excessive aliasing"));
         }
-        if depth + height > self.limits.depth.min(MAX_DEPTH) {
-            let message = format!("nested deeper than {} levels", self.limits.depth.min(MAX_DEPTH));
-            return Err(self.error(span.start, message));
+        if depth + height > self.depth {
+            return Err(self.too_deep(span.start));
         }
         let mut node = anchored.node.clone();
         self.count(size, span.start)?;
         self.end = span.end;
         node.alias = Some(span);
         Ok((node, size, height))
-    }
-}
-
-/// `!!str` for `tag:yaml.org,2002:str`, other tags as they are.
-fn short_tag(handle: &str, suffix: &str) -> String {
-    let full = format!("{handle}{suffix}");
-    match full.strip_prefix("tag:yaml.org,2002:") {
-        Some(core) => format!("!!{core}"),
-        None => full,
-    }
-}
-
-/// From the parser's character indices to bytes.
-struct Offsets<'a> {
-    text: &'a str,
-    /// The byte of every 64th character; empty for ASCII, where both are the same.
-    checkpoints: Vec<usize>,
-}
-
-const CHECKPOINT: usize = 64;
-
-impl<'a> Offsets<'a> {
-    fn new(text: &'a str) -> Self {
-        let checkpoints = match text.is_ascii() {
-            true => Vec::new(),
-            false => text.char_indices().map(|(byte, _)| byte).step_by(CHECKPOINT).collect(),
-        };
-        Offsets { text, checkpoints }
-    }
-
-    fn byte(&self, index: usize) -> usize {
-        if self.checkpoints.is_empty() {
-            return index.min(self.text.len());
-        }
-        let Some(&start) = self.checkpoints.get(index / CHECKPOINT) else { return self.text.len() };
-        self.text[start..]
-            .char_indices()
-            .nth(index % CHECKPOINT)
-            .map_or(self.text.len(), |(byte, _)| start + byte)
     }
 }

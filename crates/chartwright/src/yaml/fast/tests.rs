@@ -1,0 +1,1 @@
+//! The quick reader against the general path.
