@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Value,
     engine::{self, Dict, RenderOptions, Session, TemplateSet, Trace, Val},
+    yaml::PathSegment,
 };
 
 /// What a chart is rendered for: the release's name and circumstances, as given to `helm template`.
@@ -389,8 +390,18 @@ impl Prepared {
         trace: Option<&mut Trace>,
     ) -> Result<Vec<(String, String)>, RenderError> {
         let tops = self.tops(values, release);
-        let mut session = Session::new(&self.set, &release.options);
-        let _ = trace;
+        let mut session = Session::new(&self.set, &release.options, trace);
+        let mut paths: Vec<Vec<PathSegment>> = Vec::with_capacity(tops.len());
+        for (visit, top) in self.visits.iter().zip(&tops) {
+            let mut path = visit.parent.map_or_else(|| vec!["Values".into()], |parent| paths[parent].clone());
+            if visit.parent.is_some() {
+                path.push(self.graph.name(visit.node).into());
+            }
+            if let Some(values) = top.get("Values") {
+                session.tag(&values, &path);
+            }
+            paths.push(path);
+        }
         let mut files = Vec::with_capacity(self.templates.len());
         for template in &self.templates {
             let top = &tops[template.visit];

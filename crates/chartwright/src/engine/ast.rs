@@ -36,8 +36,6 @@ impl Source {
 pub(crate) struct Template {
     pub(crate) name: Arc<str>,
     pub(crate) source: Arc<Source>,
-    /// Byte offset where it starts.
-    pub(crate) pos: u32,
     pub(crate) body: Block,
     /// Number of variable slots, `$` included.
     pub(crate) slots: u32,
@@ -298,6 +296,14 @@ impl<'t> At<'t> {
     pub(crate) fn after(expr: &'t Expr) -> At<'t> {
         match &expr.kind {
             ExprKind::Pipe(p) => At::after_pipe(p),
+            ExprKind::Chain { inner, .. } => At::after(inner),
+            _ => At::Expr(expr),
+        }
+    }
+
+    /// The node that Go has as its current one while it looks up the fields of this expression.
+    pub(crate) fn current(expr: &'t Expr) -> At<'t> {
+        match &expr.kind {
             ExprKind::Chain { inner, .. } => At::after(inner),
             _ => At::Expr(expr),
         }

@@ -229,6 +229,20 @@ impl TemplateError {
         self
     }
 
+    /// The error as Helm 3 prints it: Go's text, but for parse errors and for `fail` and `required` the place and the message alone.
+    pub fn helm_text(&self) -> String {
+        let mut parts = self.0.go.splitn(3, ": ");
+        let place = parts.nth(1).unwrap_or_default();
+        match self.kind {
+            ErrorKind::Parse if self.chain.is_empty() => {
+                let last = self.0.go.rsplit(": ").next().unwrap_or_default();
+                format!("parse error at ({place}): {last}")
+            }
+            ErrorKind::Refused => format!("execution error at ({place}): {}", self.message),
+            _ => self.0.go.clone(),
+        }
+    }
+
     /// The error as Go's `text/template` words it, on one line (unless a message has more).
     pub fn go_text(&self) -> &str {
         &self.0.go

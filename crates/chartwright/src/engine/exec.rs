@@ -4,14 +4,17 @@ use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use smol_str::SmolStr;
 
+use crate::yaml::PathSegment;
+
 use super::{
     MissingKey, RenderOptions, TemplateSet,
-    ast::{At, Branch, Command, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Template, UNDEFINED},
+    ast::{At, Branch, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Template, UNDEFINED},
     error::{ErrorKind, TemplateError, nearest},
     format,
-    funcs::{Ctx, FuncDef, FuncError, Sig, Ty, assignable},
+    funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable},
     parse,
-    value::{Dict, ElemKind, MapKind, Str, UintKind, Val},
+    trace::{Made, Trace, Tracer},
+    value::{Dict, ElemKind, Map, MapKind, Str, UintKind, Val},
     with_stack,
 };
 
@@ -27,13 +30,21 @@ type Result<T, E = TemplateError> = std::result::Result<T, E>;
 /// and a nil one fails on field access where an untyped nil does not.
 #[derive(Clone, Default)]
 pub(crate) struct Slot {
-    pub(crate) val: Val,
-    pub(crate) iface: bool,
+    val: Val,
+    iface: bool,
+    /// When tracing: what it was made from.
+    made: Option<Rc<Made>>,
+}
+
+impl Slot {
+    fn new(val: Val, iface: bool) -> Self {
+        Slot { val, iface, made: None }
+    }
 }
 
 impl From<Val> for Slot {
     fn from(val: Val) -> Self {
-        Slot { val, iface: false }
+        Slot::new(val, false)
     }
 }
 
@@ -70,12 +81,15 @@ pub struct Session<'s> {
     view: Option<Rc<View>>,
     /// Texts of `tpl` already parsed.
     parsed: HashMap<Str, Rc<[Arc<Template>]>>,
+    /// When it is off, that costs a comparison here and there.
+    tracer: Option<Box<Tracer<'s>>>,
 }
 
 impl<'s> Session<'s> {
-    /// Starts rendering with a set.
-    pub fn new(set: &'s TemplateSet, options: &RenderOptions) -> Self {
+    /// Starts rendering with a set; with a trace when one is given (see [`tag`](Self::tag)).
+    pub fn new(set: &'s TemplateSet, options: &RenderOptions, trace: Option<&'s mut Trace>) -> Self {
         Session {
+            tracer: trace.map(|trace| Box::new(Tracer::new(trace))),
             set,
             ctx: Ctx::new(options),
             out: String::new(),
@@ -86,6 +100,14 @@ impl<'s> Session<'s> {
             included: HashMap::new(),
             view: None,
             parsed: HashMap::new(),
+        }
+    }
+
+    /// For tracing: says that a value is at this path of the data. Reads of it, and of all maps and lists in it, are noted from now
+    /// on. What has a path already keeps it. The empty path is the top of the data. Without a trace nothing happens.
+    pub fn tag(&mut self, value: &Val, path: &[PathSegment]) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.tag(value, path);
         }
     }
 
@@ -104,10 +126,18 @@ impl<'s> Session<'s> {
         self.included.clear();
         self.view = None;
         self.depth = 0;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.start();
+        }
         with_stack(|| self.run(template, data.clone().into()))?;
         let capacity = self.out.len();
-        let out = std::mem::replace(&mut self.out, String::with_capacity(capacity));
-        Ok(strip_no_value(out))
+        let raw = std::mem::replace(&mut self.out, String::with_capacity(capacity));
+        let Some(tracer) = &mut self.tracer else {
+            return Ok(strip_no_value(raw));
+        };
+        let out = strip_no_value(raw.clone());
+        tracer.finish(name, &raw, out.lines().count());
+        Ok(out)
     }
 
     fn no_template(&self, name: &str) -> TemplateError {
@@ -137,9 +167,17 @@ impl<'s> Session<'s> {
         self.vars.resize_with(base + template.slots as usize, Slot::default);
         self.vars[base] = dot.clone();
         let frame = Frame { template, base };
+        let caller = self.tracer.as_mut().map(|t| {
+            let place = t.place();
+            t.enter(&template.source.name, self.depth > 0);
+            place
+        });
         self.depth += 1;
         self.walk(&frame, &dot, &template.body)?;
         self.depth -= 1;
+        if let (Some(tracer), Some(caller)) = (&mut self.tracer, caller) {
+            tracer.set_place(caller);
+        }
         self.vars.truncate(base);
         Ok(())
     }
@@ -155,31 +193,30 @@ impl<'s> Session<'s> {
                 return self.out_of_steps(f, node);
             }
             match node {
-                Node::Text { span, .. } => {
+                Node::Text { span, line } => {
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.text(self.out.len(), *line);
+                    }
                     self.out.push_str(&f.template.source.text[span.start as usize..span.end as usize]);
                 }
                 Node::Action(pipe) => {
-                    if !self.include_in_place(f, dot, pipe)? {
+                    if self.tracer.is_some() {
+                        self.action_traced(f, dot, pipe)?;
+                    } else if !self.include_in_place(f, dot, pipe)? {
                         let value = self.pipe(f, dot, pipe)?;
                         if pipe.declare.is_empty() {
                             self.print(&value);
                         }
                     }
                     if self.out.len() > self.ctx.options.limits.output_bytes {
-                        let message = format!(
-                            "output larger than the limit of {} bytes",
-                            self.ctx.options.limits.output_bytes
-                        );
-                        return self
-                            .fail(f, At::Action(pipe), message)
-                            .map_err(|e| e.with_kind(ErrorKind::Limit));
+                        return self.too_much_output(f, pipe);
                     }
                 }
                 Node::If(branch) | Node::With(branch) => {
-                    let value = self.pipe(f, dot, &branch.pipe)?;
-                    let flow = if value.truth() {
+                    let value = self.branch_value(f, dot, branch)?;
+                    let flow = if value.val.truth() {
                         if matches!(node, Node::With(_)) {
-                            self.nested(f, &value.into(), &branch.body)?
+                            self.nested(f, &value, &branch.body)?
                         } else {
                             self.nested(f, dot, &branch.body)?
                         }
@@ -198,12 +235,75 @@ impl<'s> Session<'s> {
                         return Ok(flow);
                     }
                 }
-                Node::Template { pos, name, pipe } => self.template(f, dot, *pos, name, pipe.as_ref())?,
+                Node::Template { pos, name, pipe } => {
+                    if let (Some(tracer), Some(pipe)) = (&mut self.tracer, pipe) {
+                        tracer.at_line(pipe.line);
+                    }
+                    self.template(f, dot, *pos, name, pipe.as_ref())?;
+                }
                 Node::Break => return Ok(Flow::Break),
                 Node::Continue => return Ok(Flow::Continue),
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// An action, with what it prints traced back to what it read.
+    fn action_traced(&mut self, f: &Frame<'_>, dot: &Slot, pipe: &Pipe) -> Result<()> {
+        let mut outer = Made::default();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.at_line(pipe.line);
+            outer = std::mem::take(&mut tracer.made);
+        }
+        // Written in place, the lines of an included template have their origins already.
+        if !self.include_in_place(f, dot, pipe)? {
+            let value = self.pipe(f, dot, pipe)?;
+            if pipe.declare.is_empty() {
+                let start = self.out.len();
+                self.print(&value);
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.deep(&value);
+                    tracer.printed(&self.out, start);
+                }
+            }
+        }
+        if let Some(tracer) = &mut self.tracer {
+            let inner = std::mem::replace(&mut tracer.made, outer);
+            // What this action read belongs to the text around it, if that becomes a value; declarations only where they are used.
+            if self.depth > 1 && pipe.declare.is_empty() {
+                tracer.made.add_paths(&inner);
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of an `if` or `with`, which looks no deeper than at its truth.
+    fn branch_value(&mut self, f: &Frame<'_>, dot: &Slot, branch: &Branch) -> Result<Slot> {
+        if self.tracer.is_none() {
+            return Ok(self.pipe(f, dot, &branch.pipe)?.into());
+        }
+        let mut outer = Made::default();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.at_line(branch.pipe.line);
+            outer = std::mem::take(&mut tracer.made);
+        }
+        let mut value: Slot = self.pipe(f, dot, &branch.pipe)?.into();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.touch(&value.val);
+            let made = std::mem::replace(&mut tracer.made, outer);
+            if self.depth > 1 {
+                tracer.made.add_paths(&made);
+            }
+            value.made = Some(Rc::new(made));
+        }
+        Ok(value)
+    }
+
+    #[cold]
+    fn too_much_output<T>(&self, f: &Frame<'_>, pipe: &Pipe) -> Result<T> {
+        let message =
+            format!("output larger than the limit of {} bytes", self.ctx.options.limits.output_bytes);
+        self.fail(f, At::Action(pipe), message).map_err(|e| e.with_kind(ErrorKind::Limit))
     }
 
     fn nested(&mut self, f: &Frame<'_>, dot: &Slot, nodes: &[Node]) -> Result<Flow> {
@@ -255,7 +355,19 @@ impl<'s> Session<'s> {
     }
 
     fn range(&mut self, f: &Frame<'_>, dot: &Slot, branch: &Branch) -> Result<Flow> {
+        let mut header = Made::default();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.at_line(branch.pipe.line);
+            header = std::mem::take(&mut tracer.made);
+        }
         let value = self.range_pipe(f, dot, &branch.pipe)?;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.touch(&value);
+            let made = std::mem::replace(&mut tracer.made, header);
+            if self.depth > 1 {
+                tracer.made.add_paths(&made);
+            }
+        }
         let one = |s: &mut Self, index: Option<Val>, elem: Slot| -> Result<bool> {
             s.steps = s.steps.wrapping_sub(1);
             if s.steps == u64::MAX {
@@ -299,7 +411,8 @@ impl<'s> Session<'s> {
                 let iface = list.elem == ElemKind::Any;
                 for (i, v) in list.items.iter().enumerate() {
                     any = true;
-                    if one(self, Some(Val::int(i as i64)), Slot { val: v.clone(), iface })? {
+                    let made = self.element(&branch.pipe, &value, None, i, v);
+                    if one(self, Some(Val::int(i as i64)), Slot { val: v.clone(), iface, made })? {
                         break;
                     }
                 }
@@ -320,9 +433,10 @@ impl<'s> Session<'s> {
                     _ => (None, false),
                 };
                 let Some(entries) = entries else { return self.cannot_range(f, branch, &value) };
-                for (k, v) in entries.iter() {
+                for (i, (k, v)) in entries.iter().enumerate() {
                     any = true;
-                    if one(self, Some(Val::Str(k.clone())), Slot { val: v.clone(), iface })? {
+                    let made = self.element(&branch.pipe, &value, Some(k), i, v);
+                    if one(self, Some(Val::Str(k.clone())), Slot { val: v.clone(), iface, made })? {
                         break;
                     }
                 }
@@ -334,6 +448,20 @@ impl<'s> Session<'s> {
             Some(otherwise) if !any => self.nested(f, dot, otherwise),
             _ => Ok(Flow::Next),
         }
+    }
+
+    /// When tracing: what an element of a loop was made from.
+    fn element(
+        &mut self,
+        pipe: &Pipe,
+        of: &Val,
+        key: Option<&Str>,
+        index: usize,
+        v: &Val,
+    ) -> Option<Rc<Made>> {
+        let tracer = self.tracer.as_mut()?;
+        tracer.at_line(pipe.line);
+        tracer.element(of, key, index, v)
     }
 
     fn cannot_range<T>(&self, f: &Frame<'_>, branch: &Branch, value: &Val) -> Result<T> {
@@ -434,6 +562,9 @@ impl<'s> Session<'s> {
         let result = with_stack(|| self.run(&main, data.into()));
         self.view = outer;
         result.map_err(|e| FuncError::nested(before("error during tpl function execution for"), e))?;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.capture(&self.out, mark);
+        }
         let text = match self.out[mark..].contains("<no value>") {
             true => Str::from(self.out[mark..].replace("<no value>", "")),
             false => Str::from(&self.out[mark..]),
@@ -443,6 +574,14 @@ impl<'s> Session<'s> {
     }
 
     // Evaluation.
+
+    /// A dot or variable is used as a value: when tracing, with what it was made from.
+    fn used(&mut self, slot: &Slot) -> Slot {
+        if let (Some(tracer), Some(made)) = (&mut self.tracer, &slot.made) {
+            tracer.made.add(made);
+        }
+        Slot::new(slot.val.clone(), slot.iface)
+    }
 
     fn set(&mut self, f: &Frame<'_>, pipe: &Pipe, slot: u32, name: &str, value: Slot) -> Result<()> {
         if slot == UNDEFINED {
@@ -455,7 +594,8 @@ impl<'s> Session<'s> {
     fn pipe(&mut self, f: &Frame<'_>, dot: &Slot, pipe: &Pipe) -> Result<Val> {
         let value = self.range_pipe(f, dot, pipe)?;
         for d in &pipe.declare {
-            self.set(f, pipe, d.slot, &d.name, value.clone().into())?;
+            let made = self.tracer.as_ref().map(|t| Rc::new(t.made.clone()));
+            self.set(f, pipe, d.slot, &d.name, Slot { val: value.clone(), iface: false, made })?;
         }
         Ok(value)
     }
@@ -463,21 +603,29 @@ impl<'s> Session<'s> {
     /// The value of a pipe, without its declarations.
     fn range_pipe(&mut self, f: &Frame<'_>, dot: &Slot, pipe: &Pipe) -> Result<Val> {
         let mut value = None;
-        for command in &pipe.commands {
-            value = Some(self.command(f, dot, command, value)?.val);
+        for i in 0..pipe.commands.len() {
+            value = Some(self.command(f, dot, pipe, i, value)?.val);
         }
         Ok(value.unwrap_or_default())
     }
 
     fn not_a_function(&self, f: &Frame<'_>, at: At<'_>, args: &[Expr], last: &Option<Val>) -> Result<()> {
         if args.len() > 1 || last.is_some() {
-            let first = args.first().map(ToString::to_string).unwrap_or_default();
+            let first = args.first().map(|e| At::Expr(e).to_string()).unwrap_or_default();
             return self.fail(f, at, format!("can't give argument to non-function {first}"));
         }
         Ok(())
     }
 
-    fn command(&mut self, f: &Frame<'_>, dot: &Slot, command: &Command, last: Option<Val>) -> Result<Slot> {
+    fn command(
+        &mut self,
+        f: &Frame<'_>,
+        dot: &Slot,
+        outer: &Pipe,
+        index: usize,
+        last: Option<Val>,
+    ) -> Result<Slot> {
+        let command = &outer.commands[index];
         let args = &*command.args;
         let first = &args[0];
         match &first.kind {
@@ -488,14 +636,16 @@ impl<'s> Session<'s> {
                 self.function(f, dot, *function, first, At::Command(command), args, last)
             }
             ExprKind::Pipe(pipe) => {
-                self.not_a_function(f, At::Expr(first), args, &last)?;
+                // Go's current node is still the one before.
+                let before = outer.commands[..index].last().and_then(|c| c.args.last());
+                self.not_a_function(f, before.map_or(At::Pipe(outer), At::after), args, &last)?;
                 Ok(with_stack(|| self.pipe(f, dot, pipe))?.into())
             }
             _ => {
                 self.not_a_function(f, At::Expr(first), args, &last)?;
                 match &first.kind {
                     ExprKind::Bool(b) => Ok(Val::Bool(*b).into()),
-                    ExprKind::Dot => Ok(dot.clone()),
+                    ExprKind::Dot => Ok(self.used(dot)),
                     ExprKind::Number(_) => Ok(self.constant(f, first)?.into()),
                     ExprKind::Str(s) => Ok(literal(s).into()),
                     _ => self.fail(f, At::Expr(first), "nil is not a command"),
@@ -538,7 +688,7 @@ impl<'s> Session<'s> {
         let value = self.vars[f.base + *slot as usize].clone();
         if fields.is_empty() {
             self.not_a_function(f, At::Expr(expr), args, &last)?;
-            return Ok(value);
+            return Ok(self.used(&value));
         }
         self.fields(f, dot, value, expr, fields, args, last)
     }
@@ -592,7 +742,7 @@ impl<'s> Session<'s> {
         args: &[Expr],
         last: Option<Val>,
     ) -> Result<Slot> {
-        let at = At::Expr(expr);
+        let at = At::current(expr);
         let has_args = args.len() > 1 || last.is_some();
         match &receiver.val {
             Val::Map(map) => {
@@ -602,16 +752,20 @@ impl<'s> Session<'s> {
                     let mark = self.args.len();
                     self.args.push(receiver.val.clone());
                     self.gather(f, dot, name, method.sig, expr, args, last)?;
-                    return self.invoke(f, at, name, mark, method);
+                    return self.invoke(f, At::Expr(expr), name, mark, method);
                 }
                 if has_args {
                     return self.fail(f, at, format!("{name} is not a method but has arguments"));
                 }
                 let iface = map.kind() != MapKind::Str;
-                match map.get(name) {
-                    Some(val) => Ok(Slot { val, iface }),
+                let found = map.get(name);
+                if self.tracer.is_some() {
+                    self.looked_up(f, map, name, found.as_ref(), expr);
+                }
+                match found {
+                    Some(val) => Ok(Slot::new(val, iface)),
                     None => match self.ctx.options.missing_key {
-                        MissingKey::Zero if iface => Ok(Slot { val: Val::Nil, iface }),
+                        MissingKey::Zero if iface => Ok(Slot::new(Val::Nil, iface)),
                         MissingKey::Zero => Ok(Val::str("").into()),
                         MissingKey::Error => {
                             let entries = map.entries();
@@ -653,7 +807,7 @@ impl<'s> Session<'s> {
                     self.args.truncate(mark);
                     return match result {
                         Ok(val) => Ok(val.into()),
-                        Err(e) => Err(TemplateError::call(f.template, at, name, e)),
+                        Err(e) => Err(TemplateError::call(f.template, At::Expr(expr), name, e)),
                     };
                 }
                 let is_map = object.kind() == "map";
@@ -685,6 +839,14 @@ impl<'s> Session<'s> {
         }
     }
 
+    #[cold]
+    fn looked_up(&mut self, f: &Frame<'_>, map: &Map, name: &SmolStr, found: Option<&Val>, expr: &Expr) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.at_line(f.template.source.line_column(expr.pos as usize).0 as u32);
+            tracer.lookup(map, &Str::from(name.clone()), found);
+        }
+    }
+
     #[allow(clippy::too_many_arguments)] // the state of one call
     fn function(
         &mut self,
@@ -701,6 +863,9 @@ impl<'s> Session<'s> {
         const NAME_AND_DATA: Sig = Sig::fixed(&[Ty::Str, Ty::Any]);
         let operands = args.get(1..).unwrap_or(&[]);
         match function {
+            Function::Table(def) if def.name == "dict" && self.tracer.is_some() && last.is_none() => {
+                self.dict_traced(f, dot, def, expr, call, operands)
+            }
             Function::Table(def) => {
                 let mark = self.args.len();
                 self.gather(f, dot, def.name, def.sig, expr, args, last)?;
@@ -712,6 +877,9 @@ impl<'s> Session<'s> {
                 let mut value = Slot::default();
                 for arg in operands {
                     value = self.arg_slot(f, dot, arg)?;
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.touch(&value.val);
+                    }
                     if value.val.truth() == stop {
                         return Ok(value);
                     }
@@ -724,6 +892,9 @@ impl<'s> Session<'s> {
                     (Some(arg), _) => self.arg_slot(f, dot, arg)?,
                     (None, last) => last.unwrap_or_default().into(),
                 };
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.touch(&value.val);
+                }
                 match length(&value) {
                     Ok(n) => Ok(Val::int(n as i64).into()),
                     Err(e) => Err(TemplateError::call(f.template, call, "len", e)),
@@ -738,7 +909,8 @@ impl<'s> Session<'s> {
                 // No value of this engine is a Go function.
                 let message = match (&callee, operands.first()) {
                     (Val::Nil, _) => "call of nil".to_owned(),
-                    (v, Some(arg)) => format!("non-function {arg} of type {}", v.type_name()),
+                    (v, Some(arg)) => format!("non-function {} of type {}", At::Expr(arg), v.type_name()),
+                    (Val::Str(s), None) => format!("non-function {s} of type string"),
                     (v, None) => format!("non-function <{0} Value> of type {0}", v.type_name()),
                 };
                 Err(TemplateError::call(f.template, call, "call", FuncError::new(message)))
@@ -757,6 +929,9 @@ impl<'s> Session<'s> {
                 } else {
                     let mark = self.out.len();
                     self.include(&name, data).map(|()| {
+                        if let Some(tracer) = &mut self.tracer {
+                            tracer.capture(&self.out, mark);
+                        }
                         let text = Str::from(&self.out[mark..]);
                         self.out.truncate(mark);
                         Val::Str(text)
@@ -770,9 +945,48 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// `dict`, whose entries remember what they were made from.
+    fn dict_traced(
+        &mut self,
+        f: &Frame<'_>,
+        dot: &Slot,
+        def: &FuncDef,
+        expr: &Expr,
+        call: At<'_>,
+        operands: &[Expr],
+    ) -> Result<Slot> {
+        self.check_count(f, def.name, def.sig, expr, operands.len(), false)?;
+        let mark = self.args.len();
+        let mut sources = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let outer = self.tracer.as_mut().map(|t| std::mem::take(&mut t.made)).unwrap_or_default();
+            let value = self.arg(f, dot, Ty::Any, operand)?;
+            self.args.push(value);
+            if let Some(tracer) = &mut self.tracer {
+                let made = std::mem::replace(&mut tracer.made, outer);
+                tracer.made.add(&made);
+                sources.push(made);
+            }
+        }
+        let values = self.args[mark..].to_vec();
+        let result = self.invoke(f, call, def.name, mark, def)?;
+        if let (Some(tracer), Val::Map(map)) = (&mut self.tracer, &result.val) {
+            tracer.made_dict(map, &values, sources);
+        }
+        Ok(result)
+    }
+
     /// Calls a function on the arguments gathered since `mark`.
     fn invoke(&mut self, f: &Frame<'_>, at: At<'_>, name: &str, mark: usize, def: &FuncDef) -> Result<Slot> {
+        if let Some(tracer) = &mut self.tracer {
+            note_reads(tracer, def, &self.args[mark..]);
+        }
         let result = (def.call)(&mut self.ctx, &self.args[mark..]);
+        if let (Some(tracer), Ok(Val::Str(text))) = (&mut self.tracer, &result)
+            && def.name == "toYaml"
+        {
+            tracer.yaml(self.args.get(mark).unwrap_or(&Val::Nil), text);
+        }
         self.args.truncate(mark);
         match result {
             Ok(val) => Ok(val.into()),
@@ -794,11 +1008,11 @@ impl<'s> Session<'s> {
         if sig.variadic.is_some() {
             if given < want {
                 let message = format!("wrong number of args for {name}: want at least {want} got {args}");
-                return self.fail(f, At::Expr(expr), message);
+                return self.fail(f, At::current(expr), message);
             }
         } else if given != want {
             let message = format!("wrong number of args for {name}: want {want} got {given}");
-            return self.fail(f, At::Expr(expr), message);
+            return self.fail(f, At::current(expr), message);
         }
         Ok(())
     }
@@ -823,7 +1037,7 @@ impl<'s> Session<'s> {
             self.args.push(value);
         }
         if let Some(last) = last {
-            let at = operands.last().map_or(At::Expr(expr), At::after);
+            let at = operands.last().map_or(At::current(expr), At::after);
             let value = self.validate(f, at, last.into(), ty(operands.len()))?;
             self.args.push(value);
         }
@@ -862,7 +1076,7 @@ impl<'s> Session<'s> {
     /// An argument of any type, with what is known of its static type.
     fn arg_slot(&mut self, f: &Frame<'_>, dot: &Slot, expr: &Expr) -> Result<Slot> {
         match &expr.kind {
-            ExprKind::Dot => Ok(dot.clone()),
+            ExprKind::Dot => Ok(self.used(dot)),
             ExprKind::Field(fields) => self.fields(f, dot, dot.clone(), expr, fields, &[], None),
             ExprKind::Variable { .. } => self.variable(f, dot, expr, &[], None),
             ExprKind::Pipe(pipe) => Ok(with_stack(|| self.pipe(f, dot, pipe))?.into()),
@@ -909,6 +1123,22 @@ impl<'s> Session<'s> {
                 self.validate(f, At::after(expr), value, ty)
             }
         }
+    }
+}
+
+/// What a function reads of the maps and lists it is given.
+fn note_reads(tracer: &mut Tracer<'_>, def: &FuncDef, args: &[Val]) {
+    if def.impure {
+        tracer.impure(def.name);
+    }
+    match (def.reads, def.name, args) {
+        (_, "index" | "get" | "hasKey", [first, keys @ ..]) => tracer.keys(first, keys),
+        // The keys, the default, the map.
+        (_, "dig", [keys @ .., _, last]) => tracer.keys(last, keys),
+        (_, "keys", _) => args.iter().for_each(|v| tracer.touch(v)),
+        (_, "deepCopy" | "mustDeepCopy", _) | (Reads::Nothing, "dict" | "list" | "tuple", _) => {}
+        (Reads::Nothing | Reads::Key, _, _) => args.iter().for_each(|v| tracer.touch(v)),
+        (Reads::Deep, _, _) => args.iter().for_each(|v| tracer.deep(v)),
     }
 }
 

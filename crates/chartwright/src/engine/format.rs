@@ -400,10 +400,8 @@ impl Printer<'_> {
         let sharp_v = self.flags.sharp_v;
         match v {
             Val::Nil if sharp_v && depth > 0 => self.out.push_str("interface {}(nil)"),
-            Val::Nil if verb == 'v' || depth > 0 => {
-                // In a list or map, Go writes it so whatever the verb.
-                if verb == 'v' { self.out.push_str("<nil>") } else { self.bad_verb(v, verb) }
-            }
+            // In a list or map, Go writes it so whatever the verb.
+            Val::Nil if verb == 'v' || depth > 0 => self.out.push_str("<nil>"),
             Val::Nil => self.bad_verb(v, verb),
             Val::Bool(b) => match verb {
                 't' | 'v' => self.pad(if *b { "true" } else { "false" }),
@@ -440,6 +438,8 @@ impl Printer<'_> {
                     self.out.push(']');
                 }
             },
+            // For `fmt.Errorf` alone.
+            Val::List(_) | Val::Map(_) | Val::Object(_) if verb == 'w' => self.bad_verb(v, verb),
             Val::List(l) => {
                 let (open, comma, close) = if sharp_v { ("{", ", ", '}') } else { ("[", " ", ']') };
                 if sharp_v {
@@ -647,14 +647,12 @@ impl Printer<'_> {
             'v' | 'g' | 'G' => float_g(&mut text, f, precision),
             'e' | 'E' => float_e(&mut text, f, precision.unwrap_or(6)),
             'f' | 'F' => float_f(&mut text, f, precision.unwrap_or(6)),
-            'x' | 'X' | 'b' => {
-                // Hexadecimal floats: nobody prints them; the shortest decimal is at least readable.
-                float_v(&mut text, f);
-            }
+            'x' | 'X' => float_x(&mut text, f, precision),
+            'b' => float_b(&mut text, f),
             _ => return self.bad_verb(v, verb),
         }
-        if matches!(verb, 'E' | 'G') {
-            text = text.replace('e', "E");
+        if matches!(verb, 'E' | 'G' | 'X') && f.is_finite() {
+            text.make_ascii_uppercase();
         }
         let special = !f.is_finite();
         let (sign, digits) = match text.strip_prefix('-') {
@@ -675,8 +673,9 @@ impl Printer<'_> {
             self.pad_spaces(&number);
             return;
         }
-        if self.flags.sharp {
-            let count = if matches!(verb, 'v' | 'g' | 'G') { Some(precision.unwrap_or(6)) } else { None };
+        if self.flags.sharp && verb != 'b' {
+            let count =
+                if matches!(verb, 'v' | 'g' | 'G' | 'x') { Some(precision.unwrap_or(6)) } else { None };
             digits = keep_point(&digits, count);
         }
         if self.flags.plus || sign != '+' {
@@ -706,12 +705,17 @@ fn rune(n: u64, negative: bool) -> char {
 
 /// The `#` flag of floats: a decimal point always, and for `g` zeros up to the number of significant digits.
 fn keep_point(digits: &str, significant: Option<usize>) -> String {
-    let (number, tail) = match digits.find(['e', 'E']) {
+    let hex = digits.starts_with("0x") || digits.starts_with("0X");
+    let (number, tail) = match digits.find(if hex { ['p', 'P'] } else { ['e', 'E'] }) {
         Some(at) => digits.split_at(at),
         None => (digits, ""),
     };
     let mut out = number.to_owned();
-    let mut count = number.trim_start_matches(['0', '.']).chars().filter(char::is_ascii_digit).count();
+    // Go counts the `x` of a hexadecimal float too.
+    let mut count = number.trim_start_matches('0').chars().filter(|c| *c != '.').count();
+    if !hex && number.starts_with("0.") {
+        count = number.trim_start_matches(['0', '.']).chars().count();
+    }
     if !number.contains('.') {
         if number == "0" {
             count += 1;
@@ -721,6 +725,72 @@ fn keep_point(digits: &str, significant: Option<usize>) -> String {
     out.extend(std::iter::repeat_n('0', significant.unwrap_or(0).saturating_sub(count)));
     out.push_str(tail);
     out
+}
+
+/// A value as `%s` shows it.
+pub(crate) fn print_s(v: &Val) -> String {
+    let mut out = String::new();
+    Printer { out: &mut out, flags: Flags::default() }.value(v, 's', 0);
+    out
+}
+
+/// The mantissa, with its implicit bit, and the exponent that goes with it as an integer.
+fn parts(f: f64) -> (u64, i32) {
+    let bits = f.to_bits();
+    let (exp, mantissa) = (((bits >> 52) & 0x7ff) as i32, bits & ((1 << 52) - 1));
+    if exp == 0 { (mantissa, -1074) } else { (mantissa | 1 << 52, exp - 1075) }
+}
+
+/// `strconv.FormatFloat(f, 'b', -1, 64)`: the mantissa and a power of two.
+fn float_b(out: &mut String, f: f64) {
+    if float_special(out, f) {
+        return;
+    }
+    let (mantissa, exp) = parts(f);
+    let sign = if f.is_sign_negative() { "-" } else { "" };
+    let _ = write!(out, "{sign}{mantissa}p{exp:+}");
+}
+
+/// `strconv.FormatFloat(f, 'x', precision, 64)`: hexadecimal digits and a power of two.
+fn float_x(out: &mut String, f: f64, precision: Option<usize>) {
+    if float_special(out, f) {
+        return;
+    }
+    let (mut mantissa, mut exp) = parts(f);
+    if mantissa == 0 {
+        exp = 0;
+    } else {
+        exp += 52;
+        while mantissa & (1 << 52) == 0 {
+            mantissa <<= 1;
+            exp -= 1;
+        }
+    }
+    // One digit before the point, 13 after it.
+    if let Some(precision) = precision
+        && precision < 13
+    {
+        let shift = 4 * (13 - precision);
+        let (rest, half) = (mantissa & ((1 << shift) - 1), 1 << (shift - 1));
+        mantissa >>= shift;
+        if rest > half || rest == half && mantissa & 1 == 1 {
+            mantissa += 1;
+        }
+        mantissa <<= shift;
+        if mantissa & (1 << 53) != 0 {
+            mantissa >>= 1;
+            exp += 1;
+        }
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let fraction = match precision {
+        None => digits.trim_end_matches('0').to_owned(),
+        Some(n) => digits.chars().chain(std::iter::repeat('0')).take(n).collect(),
+    };
+    let sign = if f.is_sign_negative() { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let _ = write!(out, "{sign}0x{}{point}{fraction}p", mantissa >> 52);
+    let _ = write!(out, "{}{:02}", if exp < 0 { '-' } else { '+' }, exp.abs());
 }
 
 /// No `f64` has more digits than this after the point.
@@ -733,13 +803,6 @@ pub(crate) fn float_f(out: &mut String, f: f64, precision: usize) {
     }
     let _ = write!(out, "{f:.*}", precision.min(MAX_FRACTION));
     out.extend(std::iter::repeat_n('0', precision.saturating_sub(MAX_FRACTION)));
-}
-
-/// `strconv.FormatFloat(f, 'f', -1, 64)`: as many digits as needed, never an exponent.
-pub(crate) fn float_plain(out: &mut String, f: f64) {
-    if !float_special(out, f) {
-        let _ = write!(out, "{f}");
-    }
 }
 
 /// `strconv.FormatFloat(f, 'e', precision, 64)`.

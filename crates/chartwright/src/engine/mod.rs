@@ -19,6 +19,7 @@ mod format;
 pub mod funcs;
 mod lex;
 mod parse;
+mod trace;
 pub mod value;
 
 use std::{collections::HashMap, sync::Arc};
@@ -28,6 +29,7 @@ use serde_json::Value;
 pub use error::{ErrorDetails, ErrorKind, Frame, TemplateError};
 pub use exec::Session;
 pub use funcs::{Ctx, FuncError, Sig, Ty};
+pub use trace::{Call, Impure, Origin, Read, Trace, ValuePath};
 pub use value::{Dict, ElemKind, IntKind, List, Map, MapKind, Object, Str, UintKind, Val};
 
 /// How far a rendering may go. What is beyond is an error that names the limit.
@@ -95,9 +97,6 @@ impl Default for RenderOptions {
     }
 }
 
-/// A trace of a rendering.
-pub struct Trace {}
-
 /// Parsed templates in one name space. Parsed once, rendered many times, from any thread.
 #[derive(Debug)]
 pub struct TemplateSet {
@@ -138,7 +137,8 @@ impl TemplateSet {
         names
     }
 
-    /// Renders one template on plain data. For several on shared data there is [`Session`].
+    /// Renders one template on plain data, all of which is traced when a trace is given. For several templates on shared data there
+    /// is [`Session`].
     ///
     /// # Errors
     /// When there is no such template, or its execution fails.
@@ -149,8 +149,10 @@ impl TemplateSet {
         options: &RenderOptions,
         trace: Option<&mut Trace>,
     ) -> Result<String, TemplateError> {
-        let _ = trace;
-        Session::new(self, options).render(name, &Val::from_json(data))
+        let data = Val::from_json(data);
+        let mut session = Session::new(self, options, trace);
+        session.tag(&data, &[]);
+        session.render(name, &data)
     }
 }
 

@@ -170,14 +170,8 @@ impl<'a> Parser<'a> {
         result
     }
 
-    fn add(&mut self, name: &str, pos: usize, body: Vec<Node>, slots: u32) -> Result<()> {
-        let template = Template {
-            name: name.into(),
-            source: self.source.clone(),
-            pos: pos as u32,
-            body: body.into(),
-            slots,
-        };
+    fn add(&mut self, name: &str, body: Vec<Node>, slots: u32) -> Result<()> {
+        let template = Template { name: name.into(), source: self.source.clone(), body: body.into(), slots };
         match self.templates.iter().position(|t| &*t.name == name) {
             None => self.templates.push(template),
             Some(i) if is_empty(&self.templates[i].body, self.text) => self.templates[i] = template,
@@ -217,7 +211,7 @@ impl<'a> Parser<'a> {
         }
         let slots = self.scope.slots;
         let name = self.source.name.clone();
-        self.add(&name, 0, nodes, slots)
+        self.add(&name, nodes, slots)
     }
 
     fn definition(&mut self) -> Result<()> {
@@ -228,18 +222,18 @@ impl<'a> Parser<'a> {
         }
         let name = self.unquote(&item)?;
         self.expect(Tok::RightDelim, context)?;
-        self.define(&name.text, item.pos, context)
+        self.define(&name.text, context)
     }
 
     /// The body of a `define` or `block`, with variables of its own.
-    fn define(&mut self, name: &str, pos: usize, context: &str) -> Result<()> {
+    fn define(&mut self, name: &str, context: &str) -> Result<()> {
         let outer = std::mem::replace(&mut self.scope, Scope::new());
         let (nodes, end) = self.nested(Self::list)?;
         let scope = std::mem::replace(&mut self.scope, outer);
         if let End::Else { .. } = end {
             return self.error(format!("unexpected {{{{else}}}} in {context}"));
         }
-        self.add(name, pos, nodes, scope.slots)
+        self.add(name, nodes, scope.slots)
     }
 
     fn list(&mut self) -> Result<(Vec<Node>, End)> {
@@ -352,7 +346,7 @@ impl<'a> Parser<'a> {
         let item = self.next_non_space();
         let name = self.template_name(&item, context)?;
         let pipe = self.pipeline(context, Tok::RightDelim)?;
-        self.define(&name, item.pos, context)?;
+        self.define(&name, context)?;
         Ok(Node::Template { pos: item.pos as u32, name, pipe: Some(pipe) })
     }
 
@@ -661,7 +655,7 @@ fn unescape(s: &str, quote: char) -> Option<Vec<u8>> {
 fn number(text: &str, tok: Tok) -> Result<Number, String> {
     let mut n = Number { text: text.into(), int: None, uint: None, float: None };
     if tok == Tok::CharConstant {
-        let c = char_constant(text).ok_or_else(|| format!("malformed character constant: {text}"))?;
+        let c = char_constant(text)?;
         n.int = Some(c);
         n.uint = u64::try_from(c).ok();
         n.float = Some(c as f64);
@@ -697,24 +691,24 @@ fn number(text: &str, tok: Tok) -> Result<Number, String> {
     Ok(n)
 }
 
-fn char_constant(text: &str) -> Option<i64> {
-    let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
-    if !inner.starts_with('\\') {
-        let mut chars = inner.chars();
-        let c = chars.next()?;
-        return (chars.next().is_none() && c != '\'').then_some(i64::from(c as u32));
+fn char_constant(text: &str) -> Result<i64, String> {
+    let malformed = || format!("malformed character constant: {text}");
+    let invalid = || "invalid syntax".to_owned();
+    let inner = text.get(1..text.len() - 1).unwrap_or("");
+    let Some(first) = inner.chars().next() else { return Err(invalid()) };
+    if first != '\\' {
+        return if inner.len() == first.len_utf8() { Ok(i64::from(first as u32)) } else { Err(malformed()) };
     }
+    let bytes = unescape(inner, '\'').ok_or_else(invalid)?;
     // `\x` and octal escapes give the byte's value.
-    let bytes = unescape(inner, '\'')?;
-    if inner.starts_with("\\u") || inner.starts_with("\\U") {
-        let text = String::from_utf8(bytes).ok()?;
-        let mut chars = text.chars();
-        let c = chars.next()?;
-        return chars.next().is_none().then_some(i64::from(c as u32));
+    if let [b] = bytes[..] {
+        return Ok(i64::from(b));
     }
-    match bytes[..] {
-        [b] => Some(i64::from(b)),
-        _ => None,
+    let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(i64::from(c as u32)),
+        _ => Err(malformed()),
     }
 }
 

@@ -81,25 +81,20 @@ fn equal(a: &Val, b: &Val) -> Result<bool, FuncError> {
             (Val::Nil, Val::Nil) => true,
             // A nil map or slice equals nil; this engine has only nil slices.
             (Val::Nil, other) | (other, Val::Nil) => matches!(other, Val::List(l) if l.nil),
+            // Go shows the values here with `%s`, which suits few.
             _ if a.kind_name() != b.kind_name() => {
-                let show = |v: &Val| {
-                    let mut text = String::new();
-                    format::print_v(&mut text, v);
-                    text
-                };
+                let mut shown = String::new();
+                format::print_v(&mut shown, b);
+                let (x, y) = (a.type_name(), b.type_name());
                 return Err(FuncError::new(format!(
-                    "non-comparable types {}: {}, {}: {}",
-                    show(a),
-                    a.type_name(),
-                    b.type_name(),
-                    show(b)
+                    "non-comparable types {}: {x}, {y}: {shown}",
+                    format::print_s(a)
                 )));
             }
             (Val::Object(x), Val::Object(y)) => Rc::ptr_eq(x, y),
             _ => {
-                let mut text = String::new();
-                format::print_v(&mut text, b);
-                return Err(FuncError::new(format!("non-comparable type {text}: {}", b.type_name())));
+                let message = format!("non-comparable type {}: {}", format::print_s(b), b.type_name());
+                return Err(FuncError::new(message));
             }
         },
         _ if a.is_nil() || b.is_nil() => false,
