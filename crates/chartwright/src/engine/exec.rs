@@ -11,7 +11,7 @@ use super::{
     ast::{At, Branch, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Template, UNDEFINED},
     error::{ErrorKind, TemplateError, nearest},
     format,
-    funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable},
+    funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable, elements},
     parse,
     trace::{Made, Trace, Tracer},
     value::{Dict, ElemKind, Map, MapKind, Str, UintKind, Val},
@@ -385,6 +385,11 @@ impl<'s> Session<'s> {
             Ok(matches!(s.nested(f, &elem, &branch.body)?, Flow::Break))
         };
         let mut any = false;
+        // A named slice type with methods is ranged over like the slice it is.
+        let value = match &value {
+            Val::Object(o) if o.kind() == "slice" => elements(&value).map_or(value, Val::List),
+            _ => value,
+        };
         match &value {
             Val::Int(_, _) | Val::Uint(_, _) => {
                 if branch.pipe.declare.len() > 1 {
@@ -826,8 +831,8 @@ impl<'s> Session<'s> {
                         }
                     },
                     None => {
-                        let message = format!("can't evaluate field {name} in type {}", object.type_name());
-                        self.fail(f, at, message)
+                        let ty = if receiver.iface { "interface {}" } else { object.type_name() };
+                        self.fail(f, at, format!("can't evaluate field {name} in type {ty}"))
                     }
                 }
             }

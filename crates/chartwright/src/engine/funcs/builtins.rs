@@ -202,6 +202,10 @@ fn index(_: &mut Ctx, args: &[Val]) -> R {
                 None if m.kind() == MapKind::Str => Val::str(""),
                 None => Val::Nil,
             },
+            Val::Object(o) if o.kind() == "slice" => {
+                let list = super::elements(&item).unwrap_or_else(|| crate::engine::List::any(Vec::new()));
+                list.items[index_number(index, list.items.len(), "slice")?].clone()
+            }
             Val::Object(o) => match o.entries() {
                 Some(entries) => entries.get(index_key(index)?).cloned().unwrap_or_default(),
                 None => return Err(FuncError::new(format!("can't index item of type {}", o.type_name()))),
