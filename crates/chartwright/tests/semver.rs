@@ -1,5 +1,7 @@
 //! Version ranges against what Masterminds' library says (goldens: range, version, in range or error, reasons).
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use chartwright::Value;
 use chartwright::semver::{Constraints, SemverError, Version};
 

@@ -1,6 +1,7 @@
 //! Conversions as sprig makes them: `spf13/cast` for numbers, `strval` for text. None of them fails; what cannot be
 //! converted is zero.
 
+use super::{Ctx, FuncError};
 use crate::engine::format;
 use crate::engine::value::{ElemKind, IntKind, Str, Val};
 
@@ -163,6 +164,35 @@ pub(crate) fn atoi(text: &str) -> i64 {
         Ok(n) | Err(IntError::Range(n)) => n,
         Err(IntError::Syntax) => 0,
     }
+}
+
+/// Counts what is in a value before something walks through all of it. A list that holds another list twice, and so on
+/// for forty levels, is small in memory and endless to walk.
+pub(crate) fn weigh(ctx: &mut Ctx, v: &Val) -> Result<(), FuncError> {
+    if !matches!(v, Val::List(_) | Val::Map(_)) {
+        return Ok(());
+    }
+    let limit = ctx.options().limits.value_bytes;
+    let mut weight = 0usize;
+    let mut pending = vec![v.clone()];
+    while let Some(v) = pending.pop() {
+        weight += 8;
+        match v {
+            Val::Str(s) => weight += s.len(),
+            Val::List(list) => pending.extend(list.items.iter().cloned()),
+            Val::Map(map) => {
+                for (key, value) in map.entries().iter() {
+                    weight += key.len();
+                    pending.push(value.clone());
+                }
+            }
+            _ => {}
+        }
+        if weight > limit {
+            break;
+        }
+    }
+    ctx.charge(weight)
 }
 
 /// Text as `%v` prints it, exact bytes of strings kept.

@@ -34,7 +34,24 @@ pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::new("unixEpoch", &[Ty::Object(TYPE)], |_, a| Ok(Val::str(time(a.any(0))?.unix.to_string()))),
     FuncDef::new("duration", &[Ty::Any], duration),
     FuncDef::new("durationRound", &[Ty::Any], duration_round),
+    // Of the Helm that comes after 4.2.
+    FuncDef::new("mustToDuration", &[Ty::Any], |_, a| {
+        Ok(Val::Int(IntKind::Duration, nanoseconds(a.any(0))?))
+    }),
+    FuncDef::new("durationSeconds", &[Ty::Any], |_, a| Ok(Val::Float(units(a.any(0), SECOND)))),
+    FuncDef::new("durationMinutes", &[Ty::Any], |_, a| Ok(Val::Float(units(a.any(0), 60 * SECOND)))),
+    FuncDef::new("durationHours", &[Ty::Any], |_, a| Ok(Val::Float(units(a.any(0), HOUR)))),
+    FuncDef::new("durationDays", &[Ty::Any], |_, a| Ok(Val::Float(units(a.any(0), HOUR) / 24.0))),
+    FuncDef::new("durationWeeks", &[Ty::Any], |_, a| Ok(Val::Float(units(a.any(0), HOUR) / 24.0 / 7.0))),
+    FuncDef::new("durationMilliseconds", &[Ty::Any], |_, a| Ok(Val::int64(or_zero(a.any(0)) / 1_000_000))),
+    FuncDef::new("durationMicroseconds", &[Ty::Any], |_, a| Ok(Val::int64(or_zero(a.any(0)) / 1_000))),
+    FuncDef::new("durationNanoseconds", &[Ty::Any], |_, a| Ok(Val::int64(or_zero(a.any(0))))),
+    FuncDef::new("durationRoundTo", &[Ty::Any, Ty::Any], |_, a| Ok(to_multiple(a, true))),
+    FuncDef::new("durationTruncateTo", &[Ty::Any, Ty::Any], |_, a| Ok(to_multiple(a, false))),
 ];
+
+/// Nanoseconds of an hour.
+const HOUR: i64 = 3600 * SECOND;
 
 fn now(ctx: &Ctx) -> Time {
     Time::from_unix(ctx.options().now)
@@ -91,7 +108,8 @@ fn ago(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     let nanos = now(ctx).since(&then);
     // To whole seconds, half of one away from zero.
     let rest = nanos % SECOND;
-    let rounded = nanos - rest + if rest.abs() * 2 >= SECOND { rest.signum() * SECOND } else { 0 };
+    let up = if rest.abs() * 2 >= SECOND { rest.signum() * SECOND } else { 0 };
+    let rounded = (nanos - rest).saturating_add(up);
     Ok(duration_text(rounded))
 }
 
@@ -119,19 +137,87 @@ fn duration_round(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
         Val::Int(IntKind::Int64, n) => *n,
         v => as_time(v).map_or(0, |then| now(ctx).since(then)),
     };
-    const HOUR: u64 = 3600 * SECOND.unsigned_abs();
     let nanos = nanos.unsigned_abs();
+    let hour = HOUR.unsigned_abs();
     let units = [
-        (HOUR * 24 * 365, "y"),
-        (HOUR * 24 * 30, "mo"),
-        (HOUR * 24, "d"),
-        (HOUR, "h"),
-        (HOUR / 60, "m"),
-        (HOUR / 3600, "s"),
+        (hour * 24 * 365, "y"),
+        (hour * 24 * 30, "mo"),
+        (hour * 24, "d"),
+        (hour, "h"),
+        (hour / 60, "m"),
+        (hour / 3600, "s"),
     ];
     let text =
         units.iter().find(|(unit, _)| nanos > *unit).map(|(unit, name)| format!("{}{name}", nanos / unit));
     Ok(Val::str(text.unwrap_or_else(|| "0s".to_owned())))
+}
+
+/// A duration, a text of one (`1h30m`) or of seconds (`90`), or a number of seconds.
+fn nanoseconds(v: &Val) -> Result<i64, FuncError> {
+    let overflow = |what: &str| FuncError::new(format!("duration seconds overflow: {what}"));
+    let of_float = |seconds: f64| {
+        let mut text = String::new();
+        format::print_v(&mut text, &Val::Float(seconds));
+        if !seconds.is_finite() {
+            return Err(FuncError::new(format!("invalid duration seconds: {text}")));
+        }
+        let nanos = seconds * SECOND as f64;
+        // 2^63, the first that does not fit.
+        if nanos.abs() >= 9_223_372_036_854_775_808.0 { Err(overflow(&text)) } else { Ok(nanos as i64) }
+    };
+    match v {
+        Val::Int(IntKind::Duration, nanos) => Ok(*nanos),
+        Val::Int(_, n) => n.checked_mul(SECOND).ok_or_else(|| overflow(&n.to_string())),
+        Val::Uint(_, n) => {
+            let nanos = i64::try_from(*n).ok().and_then(|n| n.checked_mul(SECOND));
+            nanos.ok_or_else(|| overflow(&n.to_string()))
+        }
+        Val::Float(seconds) => of_float(*seconds),
+        Val::Str(text) => {
+            let trimmed = text.trim();
+            if trimmed.is_empty() {
+                return Err("empty duration".into());
+            }
+            if let Ok(nanos) = parse_duration(trimmed) {
+                return Ok(nanos);
+            }
+            match super::cast::parse_float(trimmed) {
+                Some(seconds) => of_float(seconds),
+                None => {
+                    let mut quoted = String::new();
+                    super::strings::go_quote(&mut quoted, text);
+                    Err(FuncError::new(format!("could not parse duration {quoted}")))
+                }
+            }
+        }
+        Val::Nil => Err("invalid duration".into()),
+        other => Err(FuncError::new(format!("unsupported duration type {}", other.type_name()))),
+    }
+}
+
+fn or_zero(v: &Val) -> i64 {
+    nanoseconds(v).unwrap_or(0)
+}
+
+/// Go's `Duration.Seconds` and its kin: the whole units and the fraction are divided apart.
+fn units(v: &Val, unit: i64) -> f64 {
+    let nanos = or_zero(v);
+    (nanos / unit) as f64 + (nanos % unit) as f64 / unit as f64
+}
+
+/// `Duration.Round` (half away from zero) and `Duration.Truncate`; a multiple of zero or less changes nothing.
+fn to_multiple(args: &[Val], round: bool) -> Val {
+    let result = |nanos| Val::Int(IntKind::Duration, nanos);
+    let Ok(nanos) = nanoseconds(args.any(0)) else { return result(0) };
+    let Some(multiple) = nanoseconds(args.any(1)).ok().filter(|multiple| *multiple > 0) else {
+        return result(nanos);
+    };
+    let rest = nanos % multiple;
+    let down = nanos - rest;
+    if round && rest.unsigned_abs() >= multiple.unsigned_abs() - rest.unsigned_abs() {
+        return result(down.saturating_add(multiple * rest.signum()));
+    }
+    result(down)
 }
 
 /// What templates may call on a time.

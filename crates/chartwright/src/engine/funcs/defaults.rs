@@ -27,8 +27,12 @@ fn default(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(if given.truth() { given } else { args.any(0) }.clone())
 }
 
-fn deep_copy(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
-    if args.any(0).is_nil() { Err(super::cast::NIL_TYPE.into()) } else { args.any(0).deep_copy() }
+fn deep_copy(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    if args.any(0).is_nil() {
+        return Err(super::cast::NIL_TYPE.into());
+    }
+    super::cast::weigh(ctx, args.any(0))?;
+    args.any(0).deep_copy()
 }
 
 fn coalesce(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {

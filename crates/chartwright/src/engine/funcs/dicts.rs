@@ -20,10 +20,10 @@ pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::new("values", &[Ty::Map], values),
     FuncDef::variadic("pick", &[Ty::Map], Ty::Str, pick),
     FuncDef::variadic("omit", &[Ty::Map], Ty::Str, omit),
-    FuncDef::variadic("merge", &[Ty::Map], Ty::Map, |_, a| merge_all(a, false)),
-    FuncDef::variadic("mustMerge", &[Ty::Map], Ty::Map, |_, a| merge_all(a, false)),
-    FuncDef::variadic("mergeOverwrite", &[Ty::Map], Ty::Map, |_, a| merge_all(a, true)),
-    FuncDef::variadic("mustMergeOverwrite", &[Ty::Map], Ty::Map, |_, a| merge_all(a, true)),
+    FuncDef::variadic("merge", &[Ty::Map], Ty::Map, |ctx, a| merge_all(ctx, a, false)),
+    FuncDef::variadic("mustMerge", &[Ty::Map], Ty::Map, |ctx, a| merge_all(ctx, a, false)),
+    FuncDef::variadic("mergeOverwrite", &[Ty::Map], Ty::Map, |ctx, a| merge_all(ctx, a, true)),
+    FuncDef::variadic("mustMergeOverwrite", &[Ty::Map], Ty::Map, |ctx, a| merge_all(ctx, a, true)),
     FuncDef::variadic("dig", &[], Ty::Any, dig),
 ];
 
@@ -83,7 +83,7 @@ fn omit(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::Map(Map::from_dict(MapKind::Any, kept)))
 }
 
-fn merge_all(args: &[Val], overwrite: bool) -> Result<Val, FuncError> {
+fn merge_all(ctx: &mut Ctx, args: &[Val], overwrite: bool) -> Result<Val, FuncError> {
     let target = args.map(0).cloned();
     let into_nil = target.is_none();
     let target = target.unwrap_or_else(Map::new);
@@ -92,14 +92,20 @@ fn merge_all(args: &[Val], overwrite: bool) -> Result<Val, FuncError> {
         return Ok(Val::Nil);
     }
     for source in sources {
-        merge_into(&target, source, overwrite, 0)?;
+        merge_into(ctx, &target, source, overwrite, 0)?;
     }
     Ok(Val::Map(target))
 }
 
 /// What mergo's `Merge` and `MergeWithOverwrite` do to maps of interfaces: changes `target` in place, maps inside it too.
 /// Without `overwrite` a value of the target stays unless it is empty (`false`, `0`, `""`, `[]`).
-fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize) -> Result<(), FuncError> {
+fn merge_into(
+    ctx: &mut Ctx,
+    target: &Rc<Map>,
+    source: &Rc<Map>,
+    overwrite: bool,
+    depth: usize,
+) -> Result<(), FuncError> {
     if depth > MAX_VALUE_DEPTH {
         return Err(FuncError::too_deep());
     }
@@ -113,6 +119,8 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
         Ok(())
     };
     for (key, new) in source.entries().iter() {
+        // Maps inside one another more than once are merged as often: the work is counted, so that it ends.
+        ctx.charge(size_of::<Val>())?;
         if new.is_nil() {
             if overwrite {
                 put(key, Val::Nil)?;
@@ -121,7 +129,7 @@ fn merge_into(target: &Rc<Map>, source: &Rc<Map>, overwrite: bool, depth: usize)
         }
         let old = target.get(key);
         if let (Some(Val::Map(old)), Val::Map(new)) = (&old, new) {
-            merge_into(old, new, overwrite, depth + 1)?;
+            merge_into(ctx, old, new, overwrite, depth + 1)?;
         }
         let is_list = matches!(new, Val::List(_) | Val::Bytes(_));
         if is_list && overwrite {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::cast::{NIL_POINTER, float_to_int, strings, to_int};
+use super::cast::{NIL_POINTER, float_to_int, strings, to_int, weigh};
 use super::{Args as _, Ctx, FuncDef, FuncError, Reads, Ty, elements};
 use crate::engine::value::{ElemKind, List, Str, Val};
 
@@ -40,7 +40,10 @@ pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::new("mustChunk", &[Ty::Int, Ty::Any], chunk),
     FuncDef::new("sortAlpha", &[Ty::Any], sort_alpha),
     FuncDef::new("join", &[Ty::Str, Ty::Any], join),
-    FuncDef::new("toStrings", &[Ty::Any], |_, a| Ok(Val::strings(strings(a.any(0))))),
+    FuncDef::new("toStrings", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
+        Ok(Val::strings(strings(a.any(0))))
+    }),
 ];
 
 /// The elements; for what is no list, `Cannot <verb> type <kind>`.
@@ -108,9 +111,12 @@ fn compact(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::list(list.items.iter().filter(|v| v.truth()).cloned().collect()))
 }
 
-fn uniq(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+fn uniq(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    weigh(ctx, args.any(0))?;
     let mut kept: Vec<Val> = Vec::new();
     for item in &items(args.any(0), "find uniq on")?.items {
+        // Each is compared with all before it: that work is counted like memory, so that it ends.
+        ctx.charge(kept.len())?;
         if !kept.iter().any(|other| item.deep_eq(other)) {
             kept.push(item.clone());
         }
@@ -118,15 +124,17 @@ fn uniq(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::list(kept))
 }
 
-fn without(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+fn without(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    weigh(ctx, args.any(0))?;
     let list = items(args.any(0), "find without on")?;
     let unwanted = args.rest(1);
     let kept = list.items.iter().filter(|item| !unwanted.iter().any(|other| item.deep_eq(other)));
     Ok(Val::list(kept.cloned().collect()))
 }
 
-fn has(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+fn has(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     let (needle, haystack) = (args.any(0), args.any(1));
+    weigh(ctx, needle)?;
     if haystack.is_nil() {
         return Ok(Val::Bool(false));
     }
@@ -195,8 +203,9 @@ fn chunk(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::List(List::of(inner(), parts)))
 }
 
-fn sort_alpha(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+fn sort_alpha(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     let v = args.any(0);
+    weigh(ctx, v)?;
     if elements(v).is_none() {
         return Ok(Val::strings([super::cast::strval(v)]));
     }
@@ -206,6 +215,7 @@ fn sort_alpha(_: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
 }
 
 fn join(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    weigh(ctx, args.any(1))?;
     let parts = strings(args.any(1));
     let separator = args.bytes(0);
     let length = parts.iter().map(|part| part.len() + separator.len()).sum();

@@ -7,6 +7,7 @@
 
 mod builtins;
 mod cast;
+mod certificates;
 mod crypto;
 mod dates;
 mod defaults;
@@ -167,6 +168,7 @@ impl FuncDef {
 /// All tables; where a name is in two (`slice`), the later wins, as sprig's wins over Go's.
 static TABLES: &[&[FuncDef]] = &[
     builtins::FUNCS,
+    certificates::FUNCS,
     crypto::FUNCS,
     dates::FUNCS,
     defaults::FUNCS,

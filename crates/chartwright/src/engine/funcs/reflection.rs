@@ -15,5 +15,8 @@ pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::new("kindOf", &[Ty::Any], |_, a| Ok(Val::str(a.any(0).kind_name()))).reads(Reads::Nothing),
     FuncDef::new("kindIs", &[Ty::Str, Ty::Any], |_, a| Ok(Val::Bool(a.any(1).kind_name() == a.text(0))))
         .reads(Reads::Nothing),
-    FuncDef::new("deepEqual", &[Ty::Any, Ty::Any], |_, a| Ok(Val::Bool(a.any(0).deep_eq(a.any(1))))),
+    FuncDef::new("deepEqual", &[Ty::Any, Ty::Any], |ctx, a| {
+        super::cast::weigh(ctx, a.any(0))?;
+        Ok(Val::Bool(a.any(0).deep_eq(a.any(1))))
+    }),
 ];

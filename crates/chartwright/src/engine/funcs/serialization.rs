@@ -1,6 +1,7 @@
 //! YAML, JSON and TOML. Helm's forms never fail: writing gives the empty text, reading a map with the key `Error` (or a
 //! list of the error's text). The `must…` forms fail.
 
+use super::cast::weigh;
 use super::{Args as _, Ctx, FuncDef, FuncError, Ty, json as go_json, toml};
 use crate::engine::value::{ElemKind, List, Val};
 use crate::json::{self, Style};
@@ -8,6 +9,7 @@ use crate::yaml;
 
 pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::new("toYaml", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = a.any(0).to_json().ok().and_then(|value| yaml::marshal(&value).ok());
         let mut text = text.unwrap_or_default();
         if text.ends_with('\n') {
@@ -15,7 +17,26 @@ pub(super) static FUNCS: &[FuncDef] = &[
         }
         made(ctx, text)
     }),
+    // Helm 4 has the two that fail.
+    FuncDef::new("mustToYaml", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
+        let value = a.any(0).to_json()?;
+        let mut text = yaml::marshal(&value).map_err(|error| FuncError::new(error.message))?;
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        made(ctx, text)
+    }),
+    FuncDef::new("mustToToml", &[Ty::Any], |ctx, a| {
+        if a.any(0).is_nil() {
+            return Err(super::cast::NIL_TYPE.into());
+        }
+        weigh(ctx, a.any(0))?;
+        let text = toml::write(a.any(0))?;
+        made(ctx, text)
+    }),
     FuncDef::new("toYamlPretty", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = super::yaml3::write(a.any(0)).unwrap_or_default();
         made(ctx, text)
     }),
@@ -34,18 +55,22 @@ pub(super) static FUNCS: &[FuncDef] = &[
         })
     }),
     FuncDef::new("toJson", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = a.any(0).to_json().map(|value| json::to_string(&value)).unwrap_or_default();
         made(ctx, text)
     }),
     FuncDef::new("mustToJson", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = json::to_string(&a.any(0).to_json()?);
         made(ctx, text)
     }),
     FuncDef::new("toPrettyJson", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = a.any(0).to_json().map(|value| json::to_string_indent(&value, "  ")).unwrap_or_default();
         made(ctx, text)
     }),
     FuncDef::new("mustToPrettyJson", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
         let text = json::to_string_indent(&a.any(0).to_json()?, "  ");
         made(ctx, text)
     }),
@@ -73,6 +98,7 @@ pub(super) static FUNCS: &[FuncDef] = &[
         if a.any(0).is_nil() {
             return Err(super::cast::NIL_TYPE.into());
         }
+        weigh(ctx, a.any(0))?;
         let text = toml::write(a.any(0)).unwrap_or_else(|error| error);
         made(ctx, text)
     }),
@@ -90,6 +116,7 @@ fn made(ctx: &mut Ctx, text: String) -> Result<Val, FuncError> {
 }
 
 fn to_raw_json(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    weigh(ctx, args.any(0))?;
     let text = json::to_string_with(&args.any(0).to_json()?, Style { escape_html: false, indent: None });
     made(ctx, text)
 }
@@ -113,7 +140,9 @@ fn from_yaml(text: &str) -> Result<Val, String> {
 /// The value when it is a map (or a list); null is an empty one.
 fn typed(value: Val, list: bool, before: &str) -> Result<Val, String> {
     match (value, list) {
-        (Val::Nil, true) => Ok(Val::List(List::nil(ElemKind::Any))),
+        // JSON's null makes a nil slice, YAML's leaves the empty one.
+        (Val::Nil, true) if before.is_empty() => Ok(Val::List(List::nil(ElemKind::Any))),
+        (Val::Nil, true) => Ok(Val::list(Vec::new())),
         (Val::Nil, false) => Ok(Val::map([])),
         (map @ Val::Map(_), false) => Ok(map),
         (list @ Val::List(_), true) => Ok(list),

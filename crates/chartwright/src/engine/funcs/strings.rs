@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ::regex::Regex;
 
-use super::cast::{self, strval, utf8};
+use super::cast::{self, strval, utf8, weigh};
 use super::{Args as _, Ctx, FuncDef, FuncError, Ty};
 use crate::engine::format;
 use crate::engine::value::{Str, Val};
@@ -12,7 +12,10 @@ use crate::engine::value::{Str, Val};
 pub(super) static FUNCS: &[FuncDef] = &[
     FuncDef::variadic("quote", &[], Ty::Any, quote),
     FuncDef::variadic("squote", &[], Ty::Any, squote),
-    FuncDef::new("toString", &[Ty::Any], |_, a| Ok(Val::Str(strval(a.any(0))))),
+    FuncDef::new("toString", &[Ty::Any], |ctx, a| {
+        weigh(ctx, a.any(0))?;
+        Ok(Val::Str(strval(a.any(0))))
+    }),
     FuncDef::variadic("cat", &[], Ty::Any, cat),
     FuncDef::new("indent", &[Ty::Int, Ty::Str], |ctx, a| Ok(Val::Str(indent(ctx, a, false)?))),
     FuncDef::new("nindent", &[Ty::Int, Ty::Str], |ctx, a| Ok(Val::Str(indent(ctx, a, true)?))),
@@ -72,6 +75,7 @@ pub(super) static FUNCS: &[FuncDef] = &[
 ];
 
 fn quote(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    args.iter().try_for_each(|v| weigh(ctx, v))?;
     let mut out = String::new();
     for (i, v) in args.iter().filter(|v| !v.is_nil()).enumerate() {
         if i > 0 {
@@ -129,6 +133,7 @@ fn is_print(c: char) -> bool {
 }
 
 fn squote(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    args.iter().try_for_each(|v| weigh(ctx, v))?;
     let mut out = Vec::new();
     for (i, v) in args.iter().filter(|v| !v.is_nil()).enumerate() {
         out.extend_from_slice(if i > 0 { b" '" } else { b"'" });
@@ -152,6 +157,7 @@ fn printed(v: &Val) -> Str {
 }
 
 fn cat(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
+    args.iter().try_for_each(|v| weigh(ctx, v))?;
     let parts: Vec<Str> = args.iter().filter(|v| !v.is_nil()).map(printed).collect();
     ctx.charge(parts.iter().map(|part| part.len() + 1).sum())?;
     let parts: Vec<&[u8]> = parts.iter().map(Str::as_bytes).collect();
@@ -417,7 +423,7 @@ fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
     if length <= width {
         return text.to_vec();
     }
-    let mut offset = offset.min(length);
+    let mut offset = offset.clamp(0, length);
     if length - offset < width - 3 {
         offset = length - (width - 3);
     }

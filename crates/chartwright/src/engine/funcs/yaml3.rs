@@ -144,16 +144,26 @@ fn unfold(written: &str) -> String {
 }
 
 fn sorted(entries: &Dict) -> Vec<(&str, &Val)> {
-    let mut sorted: Vec<(&str, &Val)> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
-    // Insertion keeps the order total even where Go's is not.
-    for i in 1..sorted.len() {
-        let mut j = i;
-        while j > 0 && compare(sorted[j].0, sorted[j - 1].0).is_lt() {
-            sorted.swap(j, j - 1);
-            j -= 1;
-        }
+    let entries: Vec<(&str, &Val)> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
+    merge_sort(&entries)
+}
+
+/// Go's order is not quite total, which the sort of the standard library answers with a panic.
+fn merge_sort<'a>(entries: &[(&'a str, &'a Val)]) -> Vec<(&'a str, &'a Val)> {
+    if entries.len() < 2 {
+        return entries.to_vec();
     }
-    sorted
+    let (left, right) = entries.split_at(entries.len() / 2);
+    let (left, right) = (merge_sort(left), merge_sort(right));
+    let mut merged = Vec::with_capacity(entries.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        let smaller = if compare(b.0, a.0).is_lt() { &mut right } else { &mut left };
+        merged.extend(smaller.next());
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
 }
 
 /// go-yaml v3's order of keys: numbers inside compare as numbers, letters come last unless they follow a digit.
