@@ -1,1 +1,5 @@
-//! The world outside: hosts, cluster, services, stores, object storage.
+//! The world outside: so far the directory into which the tree is written.
+//!
+//! Hosts, cluster, services, stores and object storage follow; everything here takes a plan or a tree as its input.
+
+pub mod repository;
