@@ -1,0 +1,11 @@
+//! One file a verb: its arguments, whose documentation is the manual, and what it does.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod init;
+pub(crate) mod schema;
+
+use std::process::ExitCode;
+
+/// Findings or a failed check.
+pub(crate) const FAILED: ExitCode = ExitCode::FAILURE;
