@@ -211,10 +211,10 @@ spec:
 {{- $level }}
 {{- end -}}
 
-{{/* "true" where Argo CD installs the component. kube-vip is a static pod: it must run before there is a cluster.
-     A plan that knows which components have nothing to install says so itself. Takes a component. */}}
+{{/* "true" where Argo CD installs the component: there is a chart for it. A static pod must run before there is a cluster.
+     Takes a component. */}}
 {{- define "tree.inCluster" -}}
-{{- if hasKey . "installed" }}{{ .installed }}{{ else }}{{ ne .name "kube-vip" }}{{ end }}
+{{- .installed }}
 {{- end -}}
 
 {{/* MiB that ZFS may cache in a machine with a data disk: what the plan says, else a 32nd of its memory, 512 MiB to 8 GiB.
