@@ -8,6 +8,8 @@
 //! real Helm is found, it is run as well: `HELM_3` and `HELM_4` name the programs, otherwise `helm` and `helm4` of
 //! the `PATH` are asked for their version. `HELM_GOLDENS=write` writes the goldens anew.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::{
     collections::BTreeMap,
     env, fs,

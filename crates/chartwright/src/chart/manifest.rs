@@ -199,8 +199,8 @@ pub(crate) fn split(output: &str, compat: HelmCompat) -> Vec<Document<'_>> {
     // The white space that the separator's regular expression swallows is ASCII only.
     let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}');
     let mut from = 0;
-    if body.starts_with("---") {
-        from = body.len() - body[3..].trim_start_matches(space).len();
+    if let Some(rest) = body.strip_prefix("---") {
+        from = body.len() - rest.trim_start_matches(space).len();
     }
     let mut search = from;
     while let Some(found) = body[search..].find("\n---") {

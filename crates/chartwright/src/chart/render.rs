@@ -193,7 +193,10 @@ struct Visit {
 
 /// What a chart remembers of earlier renderings: one entry for each choice of dependencies.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Vec<(HelmCompat, Vec<bool>, Arc<Prepared>)>>);
+pub(crate) struct Cache(Mutex<Vec<(HelmCompat, Signature, Arc<Prepared>)>>);
+
+/// Which dependencies are enabled.
+type Signature = Vec<bool>;
 
 /// More choices than this are parsed anew each time.
 const CACHED_CHOICES: usize = 16;
@@ -205,7 +208,7 @@ impl Cache {
         Some(found.2.clone())
     }
 
-    fn put(&self, compat: HelmCompat, signature: Vec<bool>, prepared: &Arc<Prepared>) {
+    fn put(&self, compat: HelmCompat, signature: Signature, prepared: &Arc<Prepared>) {
         let mut entries = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if entries.len() < CACHED_CHOICES {
             entries.push((compat, signature, prepared.clone()));
