@@ -205,7 +205,7 @@ impl<'s> Session<'s> {
                     } else if !self.include_in_place(f, dot, pipe)? {
                         let value = self.pipe(f, dot, pipe)?;
                         if pipe.declare.is_empty() {
-                            self.print(&value);
+                            self.print(f, pipe, &value)?;
                         }
                     }
                     if self.out.len() > self.ctx.options.limits.output_bytes {
@@ -260,7 +260,7 @@ impl<'s> Session<'s> {
             let value = self.pipe(f, dot, pipe)?;
             if pipe.declare.is_empty() {
                 let start = self.out.len();
-                self.print(&value);
+                self.print(f, pipe, &value)?;
                 if let Some(tracer) = &mut self.tracer {
                     tracer.deep(&value);
                     tracer.printed(&self.out, start);
@@ -329,12 +329,19 @@ impl<'s> Session<'s> {
         Err(error.with_kind(ErrorKind::Limit))
     }
 
-    fn print(&mut self, value: &Val) {
+    fn print(&mut self, f: &Frame<'_>, pipe: &Pipe, value: &Val) -> Result<()> {
         match value {
             Val::Nil => self.out.push_str("<no value>"),
             Val::Str(s) => self.out.push_str(s),
-            other => format::print_v(&mut self.out, other),
+            other => {
+                if !format::print_within(&mut self.out, other, self.ctx.options.limits.output_bytes) {
+                    return self
+                        .fail(f, At::Action(pipe), "the value is too deep or too long to be printed")
+                        .map_err(|e| e.with_kind(ErrorKind::Limit));
+                }
+            }
         }
+        Ok(())
     }
 
     /// `{{ include "x" . }}` alone writes where it stands, without a string in between.

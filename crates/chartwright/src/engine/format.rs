@@ -67,8 +67,13 @@ fn fixed(out: &mut String, digits: &str, point: i32) {
     }
 }
 
-/// Writes a value as `%v` does.
-pub(crate) fn print_v(out: &mut String, v: &Val) {
+/// Writes a value as `%v` does. False when it is too deep or too long for that, and was cut.
+pub(crate) fn print_v(out: &mut String, v: &Val) -> bool {
+    print_within(out, v, MAX_TEXT)
+}
+
+/// [`print_v`], as long as all of `out` is not longer than `limit` bytes.
+pub(crate) fn print_within(out: &mut String, v: &Val, limit: usize) -> bool {
     match v {
         Val::Str(s) => out.push_str(s),
         Val::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -76,21 +81,28 @@ pub(crate) fn print_v(out: &mut String, v: &Val) {
             let _ = write!(out, "{n}");
         }
         Val::Float(f) => float_v(out, *f),
-        _ => Printer { out, flags: Flags::default() }.value(v, 'v', 0),
+        _ => {
+            let mut printer = Printer { limit, ..Printer::new(out, Flags::default()) };
+            printer.value(v, 'v', 0);
+            return !printer.cut;
+        }
     }
+    true
 }
 
-/// Writes values as `print` does: a space between two of which neither is a string.
-pub(crate) fn sprint(out: &mut String, args: &[Val]) {
+/// Writes values as `print` does: a space between two of which neither is a string. False when something was cut.
+pub(crate) fn sprint(out: &mut String, args: &[Val], limit: usize) -> bool {
     let mut text_before = true;
+    let mut whole = true;
     for (i, v) in args.iter().enumerate() {
         let text = matches!(v, Val::Str(_));
         if i > 0 && !text && !text_before {
             out.push(' ');
         }
-        print_v(out, v);
+        whole &= print_within(out, v, limit);
         text_before = text;
     }
+    whole
 }
 
 /// A Go string constant for the text (`strconv.Quote`).
@@ -160,6 +172,7 @@ pub(crate) fn sprintf(format: &str, args: &[Val], limit: usize) -> Option<String
     let end = bytes.len();
     let (mut i, mut arg) = (0, 0);
     let mut reordered = false;
+    let mut cut = false;
     while i < end {
         let start = i;
         while i < end && bytes[i] != b'%' {
@@ -260,11 +273,13 @@ pub(crate) fn sprintf(format: &str, args: &[Val], limit: usize) -> Option<String
                     flags.sharp_v = std::mem::take(&mut flags.sharp);
                     flags.plus_v = std::mem::take(&mut flags.plus);
                 }
-                Printer { out: &mut out, flags }.arg(v, verb);
+                let mut printer = Printer { limit, ..Printer::new(&mut out, flags) };
+                printer.arg(v, verb);
+                cut |= printer.cut;
                 arg += 1;
             }
         }
-        if out.len() > limit {
+        if cut || out.len() > limit {
             return None;
         }
     }
@@ -278,13 +293,16 @@ pub(crate) fn sprintf(format: &str, args: &[Val], limit: usize) -> Option<String
                 out.push_str("<nil>");
             } else {
                 let _ = write!(out, "{}=", v.type_name());
-                print_v(&mut out, v);
+                cut |= !print_within(&mut out, v, limit);
             }
         }
         out.push(')');
     }
-    Some(out)
+    (!cut).then_some(out)
 }
+
+/// Values are not printed on when the text is this long.
+const MAX_TEXT: usize = 1 << 26;
 
 /// The largest width or precision Go takes.
 const MAX_WIDTH: usize = 1_000_000;
@@ -345,9 +363,17 @@ struct Flags {
 struct Printer<'o> {
     out: &'o mut String,
     flags: Flags,
+    /// How long `out` may become.
+    limit: usize,
+    /// Something was too deep or too long.
+    cut: bool,
 }
 
-impl Printer<'_> {
+impl<'o> Printer<'o> {
+    fn new(out: &'o mut String, flags: Flags) -> Self {
+        Printer { out, flags, limit: MAX_TEXT, cut: false }
+    }
+
     fn padding(&mut self, n: usize) {
         let c = if self.flags.zero && !self.flags.minus { '0' } else { ' ' };
         self.out.extend(std::iter::repeat_n(c, n));
@@ -393,8 +419,8 @@ impl Printer<'_> {
     }
 
     fn value(&mut self, v: &Val, verb: char, depth: usize) {
-        if depth > MAX_VALUE_DEPTH {
-            self.out.push('…');
+        if depth > MAX_VALUE_DEPTH || self.out.len() > self.limit {
+            self.cut = true;
             return;
         }
         let sharp_v = self.flags.sharp_v;
@@ -730,7 +756,7 @@ fn keep_point(digits: &str, significant: Option<usize>) -> String {
 /// A value as `%s` shows it.
 pub(crate) fn print_s(v: &Val) -> String {
     let mut out = String::new();
-    Printer { out: &mut out, flags: Flags::default() }.value(v, 's', 0);
+    Printer::new(&mut out, Flags::default()).value(v, 's', 0);
     out
 }
 

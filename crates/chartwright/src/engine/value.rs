@@ -20,6 +20,9 @@ use super::funcs::{Ctx, FuncError, Sig};
 /// How deep values may nest when they are printed, converted or compared. Go overflows its stack there.
 pub const MAX_VALUE_DEPTH: usize = 1000;
 
+/// How many values may be copied, converted or compared at once: sharing lets a few values spell out a tree without end.
+const MAX_VALUES: usize = 2_000_000;
+
 /// A Go string: cheap to clone, usually UTF-8, but `b64dec`, `trunc` and `.Files.Get` can produce any bytes.
 #[derive(Clone)]
 pub struct Str(Repr);
@@ -474,6 +477,17 @@ pub trait Object: std::any::Any {
     fn as_any(&self) -> &dyn std::any::Any;
 }
 
+fn bound(depth: usize, count: &mut usize) -> Result<(), FuncError> {
+    *count += 1;
+    if depth > MAX_VALUE_DEPTH {
+        return Err(FuncError::too_deep());
+    }
+    if *count > MAX_VALUES {
+        return Err(FuncError::limit(format!("the value has more than {MAX_VALUES} values in it")));
+    }
+    Ok(())
+}
+
 impl Val {
     /// A Go `int`.
     pub fn int(n: i64) -> Val {
@@ -613,13 +627,11 @@ impl Val {
     /// # Errors
     /// Not-a-number and infinities, and values nested deeper than [`MAX_VALUE_DEPTH`] (a map put into itself).
     pub fn to_json(&self) -> Result<Value, FuncError> {
-        self.to_json_at(0)
+        self.to_json_at(0, &mut 0)
     }
 
-    fn to_json_at(&self, depth: usize) -> Result<Value, FuncError> {
-        if depth > MAX_VALUE_DEPTH {
-            return Err(FuncError::too_deep());
-        }
+    fn to_json_at(&self, depth: usize, count: &mut usize) -> Result<Value, FuncError> {
+        bound(depth, count)?;
         Ok(match self {
             Val::Nil => Value::Null,
             Val::Bool(b) => Value::Bool(*b),
@@ -638,13 +650,13 @@ impl Val {
                 Value::String(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, b))
             }
             Val::List(l) if l.nil => Value::Null,
-            Val::List(l) => {
-                Value::Array(l.items.iter().map(|v| v.to_json_at(depth + 1)).collect::<Result<_, _>>()?)
-            }
+            Val::List(l) => Value::Array(
+                l.items.iter().map(|v| v.to_json_at(depth + 1, count)).collect::<Result<_, _>>()?,
+            ),
             Val::Map(m) => {
                 let mut out = serde_json::Map::new();
                 for (k, v) in m.entries().iter() {
-                    out.insert(k.as_str().to_owned(), v.to_json_at(depth + 1)?);
+                    out.insert(k.as_str().to_owned(), v.to_json_at(depth + 1, count)?);
                 }
                 Value::Object(out)
             }
@@ -654,25 +666,24 @@ impl Val {
 
     /// A deep copy: maps are copied, so that changes of one do not show in the other.
     pub fn deep_copy(&self) -> Result<Val, FuncError> {
-        self.deep_copy_at(0)
+        self.deep_copy_at(0, &mut 0)
     }
 
-    fn deep_copy_at(&self, depth: usize) -> Result<Val, FuncError> {
-        if depth > MAX_VALUE_DEPTH {
-            return Err(FuncError::too_deep());
-        }
+    fn deep_copy_at(&self, depth: usize, count: &mut usize) -> Result<Val, FuncError> {
+        bound(depth, count)?;
         Ok(match self {
             Val::Map(m) => {
                 let mut entries = Vec::with_capacity(m.len());
                 for (k, v) in m.entries().iter() {
-                    entries.push((k.clone(), v.deep_copy_at(depth + 1)?));
+                    entries.push((k.clone(), v.deep_copy_at(depth + 1, count)?));
                 }
                 let copy = Map::from_dict(m.kind, Dict(entries));
                 copy.tag.set(m.tag.get());
                 Val::Map(copy)
             }
             Val::List(l) => {
-                let items = l.items.iter().map(|v| v.deep_copy_at(depth + 1)).collect::<Result<_, _>>()?;
+                let items =
+                    l.items.iter().map(|v| v.deep_copy_at(depth + 1, count)).collect::<Result<_, _>>()?;
                 Val::List(Rc::new(List { elem: l.elem, items, nil: l.nil, tag: l.tag.clone() }))
             }
             other => other.clone(),
@@ -681,11 +692,11 @@ impl Val {
 
     /// `reflect.DeepEqual`: types must be the same, also of numbers.
     pub fn deep_eq(&self, other: &Val) -> bool {
-        self.deep_eq_at(other, 0)
+        self.deep_eq_at(other, 0, &mut 0)
     }
 
-    fn deep_eq_at(&self, other: &Val, depth: usize) -> bool {
-        if depth > MAX_VALUE_DEPTH {
+    fn deep_eq_at(&self, other: &Val, depth: usize, count: &mut usize) -> bool {
+        if bound(depth, count).is_err() {
             return false;
         }
         match (self, other) {
@@ -701,7 +712,7 @@ impl Val {
                     && a.nil == b.nil
                     && a.items.len() == b.items.len()
                     && (Rc::ptr_eq(a, b)
-                        || a.items.iter().zip(&b.items).all(|(x, y)| x.deep_eq_at(y, depth + 1)))
+                        || a.items.iter().zip(&b.items).all(|(x, y)| x.deep_eq_at(y, depth + 1, count)))
             }
             (Val::Map(a), Val::Map(b)) => {
                 if Rc::ptr_eq(a, b) {
@@ -710,7 +721,9 @@ impl Val {
                 let (x, y) = (a.entries(), b.entries());
                 a.kind == b.kind
                     && x.len() == y.len()
-                    && x.iter().zip(y.iter()).all(|(p, q)| p.0 == q.0 && p.1.deep_eq_at(&q.1, depth + 1))
+                    && x.iter()
+                        .zip(y.iter())
+                        .all(|(p, q)| p.0 == q.0 && p.1.deep_eq_at(&q.1, depth + 1, count))
             }
             (Val::Object(a), Val::Object(b)) => {
                 Rc::ptr_eq(a, b) || a.type_name() == b.type_name() && a.print() == b.print()

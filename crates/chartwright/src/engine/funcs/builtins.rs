@@ -218,37 +218,46 @@ fn index(_: &mut Ctx, args: &[Val]) -> R {
 
 // Text.
 
-fn print(ctx: &mut Ctx, args: &[Val]) -> R {
-    let mut out = String::new();
-    format::sprint(&mut out, args);
+/// The text of a function that prints, if it was not cut and is within the bounds.
+fn printed(ctx: &mut Ctx, out: String, whole: bool) -> R {
+    if !whole {
+        return Err(too_large());
+    }
     ctx.charge(out.len())?;
     Ok(Val::str(out))
+}
+
+fn too_large() -> FuncError {
+    FuncError::limit("the value is too deep or too long to be printed")
+}
+
+fn print(ctx: &mut Ctx, args: &[Val]) -> R {
+    let mut out = String::new();
+    let whole = format::sprint(&mut out, args, ctx.options().limits.value_bytes);
+    printed(ctx, out, whole)
 }
 
 fn println(ctx: &mut Ctx, args: &[Val]) -> R {
     let mut out = String::new();
+    let mut whole = true;
     for (i, v) in args.iter().enumerate() {
         if i > 0 {
             out.push(' ');
         }
-        format::print_v(&mut out, v);
+        whole &= format::print_within(&mut out, v, ctx.options().limits.value_bytes);
     }
     out.push('\n');
-    ctx.charge(out.len())?;
-    Ok(Val::str(out))
+    printed(ctx, out, whole)
 }
 
 fn printf(ctx: &mut Ctx, args: &[Val]) -> R {
     let limit = ctx.options().limits.value_bytes;
-    let Some(out) = format::sprintf(args.text(0), args.rest(1), limit) else {
-        return Err(FuncError::limit(format!("the result would be larger than the limit of {limit} bytes")));
-    };
-    ctx.charge(out.len())?;
-    Ok(Val::str(out))
+    let out = format::sprintf(args.text(0), args.rest(1), limit).ok_or_else(too_large)?;
+    printed(ctx, out, true)
 }
 
 /// What the escapers work on: one string as it is, anything else as `print` gives it.
-fn joined(args: &[Val]) -> String {
+fn joined(ctx: &mut Ctx, args: &[Val]) -> Result<String, FuncError> {
     let mut out = String::new();
     match args {
         [Val::Str(s)] => out.push_str(s),
@@ -256,14 +265,17 @@ fn joined(args: &[Val]) -> String {
             // Unlike `print`, nil shows as it does in an action.
             let shown: Vec<Val> =
                 args.iter().map(|v| if v.is_nil() { Val::str("<no value>") } else { v.clone() }).collect();
-            format::sprint(&mut out, &shown);
+            if !format::sprint(&mut out, &shown, ctx.options().limits.value_bytes) {
+                return Err(too_large());
+            }
         }
     }
-    out
+    ctx.charge(out.len())?;
+    Ok(out)
 }
 
-fn html(_: &mut Ctx, args: &[Val]) -> R {
-    let text = joined(args);
+fn html(ctx: &mut Ctx, args: &[Val]) -> R {
+    let text = joined(ctx, args)?;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -279,9 +291,9 @@ fn html(_: &mut Ctx, args: &[Val]) -> R {
     Ok(Val::str(out))
 }
 
-fn js(_: &mut Ctx, args: &[Val]) -> R {
+fn js(ctx: &mut Ctx, args: &[Val]) -> R {
     use std::fmt::Write as _;
-    let text = joined(args);
+    let text = joined(ctx, args)?;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -300,10 +312,10 @@ fn js(_: &mut Ctx, args: &[Val]) -> R {
     Ok(Val::str(out))
 }
 
-fn urlquery(_: &mut Ctx, args: &[Val]) -> R {
+fn urlquery(ctx: &mut Ctx, args: &[Val]) -> R {
     use std::fmt::Write as _;
     let mut out = String::new();
-    for b in joined(args).bytes() {
+    for b in joined(ctx, args)?.bytes() {
         match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(b)),
             b' ' => out.push('+'),

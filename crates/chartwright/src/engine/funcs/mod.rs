@@ -301,7 +301,7 @@ impl Ctx {
         let limits = &self.options.limits;
         self.charged = self.charged.saturating_add(bytes);
         if bytes > limits.value_bytes {
-            Err(FuncError::new(format!(
+            Err(FuncError::limit(format!(
                 "the result would be larger than the limit of {} bytes",
                 limits.value_bytes
             )))

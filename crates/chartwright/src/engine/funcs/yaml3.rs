@@ -76,7 +76,9 @@ fn node(out: &mut String, value: &Val, level: usize, place: Place) -> Option<()>
                 },
                 Val::Float(f) if f.is_infinite() => out.push_str(if *f < 0.0 { "-.inf" } else { ".inf" }),
                 Val::Float(f) if f.is_nan() => out.push_str(".nan"),
-                other => format::print_v(out, other),
+                other => {
+                    format::print_v(out, other);
+                }
             }
             if !out.ends_with('\n') {
                 out.push('\n');
