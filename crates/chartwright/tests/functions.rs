@@ -101,6 +101,23 @@ fn what_is_random_follows_the_seed_and_the_clock() {
 }
 
 #[test]
+fn what_is_random_or_of_the_moment_is_reported() {
+    let impure = |template: &str| {
+        let set = TemplateSet::parse([("t", template)]).unwrap();
+        let mut trace = chartwright::engine::Trace::default();
+        set.render("t", &serde_json::json!({}), &RenderOptions::default(), Some(&mut trace)).unwrap();
+        trace.impure.into_iter().map(|call| call.function).collect::<Vec<_>>()
+    };
+    assert_eq!(impure(r#"{{ randAlphaNum 5 }}{{ now | date "2006" }}"#), ["randAlphaNum", "now"]);
+    assert_eq!(
+        impure(r#"{{ date "2006" 0 }}{{ htmlDate (toDate "2006" "2024") }}{{ sha256sum "a" }}"#),
+        [""; 0]
+    );
+    // Given no date, the functions of dates take the present.
+    assert_eq!(impure(r#"{{ date "2006" "2024" }}{{ htmlDate 1.5 }}"#), ["date", "htmlDate"]);
+}
+
+#[test]
 fn giant_arguments_are_errors() {
     for call in [
         r#"repeat 9223372036854775807 "abc""#,

@@ -11,7 +11,7 @@ use super::{
     ast::{At, Branch, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Template, UNDEFINED},
     error::{ErrorKind, TemplateError, nearest},
     format,
-    funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable, elements},
+    funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable, elements, reads_clock},
     parse,
     trace::{Made, Trace, Tracer},
     value::{Dict, ElemKind, Map, MapKind, Str, UintKind, Val},
@@ -1140,7 +1140,7 @@ impl<'s> Session<'s> {
 
 /// What a function reads of the maps and lists it is given.
 fn note_reads(tracer: &mut Tracer<'_>, def: &FuncDef, args: &[Val]) {
-    if def.impure {
+    if def.impure || reads_clock(def.name, args) {
         tracer.impure(def.name);
     }
     match (def.reads, def.name, args) {

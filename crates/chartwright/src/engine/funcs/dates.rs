@@ -80,6 +80,18 @@ fn moment(ctx: &Ctx, v: &Val) -> Time {
     }
 }
 
+/// Whether a call of a date function looks at the clock though it need not: given what is no date, it takes now.
+pub(crate) fn reads_clock(function: &str, args: &[Val]) -> bool {
+    let date = match function {
+        "date" | "dateInZone" | "date_in_zone" => args.any(1),
+        "htmlDate" | "htmlDateInZone" => args.any(0),
+        "durationRound" => return as_time(args.any(0)).is_some(),
+        _ => return false,
+    };
+    let whole = matches!(date, Val::Int(IntKind::Int | IntKind::Int64 | IntKind::Int32, _));
+    !whole && as_time(date).is_none()
+}
+
 fn in_zone(ctx: &Ctx, layout: &str, v: &Val, zone: &str) -> Val {
     let zone = Zone::load(zone).unwrap_or(Zone::Utc);
     Val::str(moment(ctx, v).within(zone).format(layout))
@@ -183,11 +195,7 @@ fn nanoseconds(v: &Val) -> Result<i64, FuncError> {
             }
             match super::cast::parse_float(trimmed) {
                 Some(seconds) => of_float(seconds),
-                None => {
-                    let mut quoted = String::new();
-                    super::strings::go_quote(&mut quoted, text);
-                    Err(FuncError::new(format!("could not parse duration {quoted}")))
-                }
+                None => Err(FuncError::new(format!("could not parse duration {}", format::quoted(text)))),
             }
         }
         Val::Nil => Err("invalid duration".into()),

@@ -1,6 +1,7 @@
 //! Reading JSON as Go's `encoding/json` does into `interface{}`: numbers are `float64`, the last of equal keys wins, and
 //! errors have Go's words, since `fromJson` hands them to the template.
 
+use crate::engine::format::quoted;
 use crate::engine::value::{Str, Val};
 
 /// How deep JSON may nest; Go allows 10000, values here less.
@@ -58,11 +59,7 @@ impl Reader<'_> {
         let shown = match b {
             b'\'' => r"'\''".to_owned(),
             b'"' => "'\"'".to_owned(),
-            b => {
-                let mut quoted = String::new();
-                super::strings::go_quote(&mut quoted, &char::from(b).to_string().into());
-                format!("'{}'", quoted.trim_matches('"'))
-            }
+            b => format!("'{}'", quoted(&char::from(b).to_string()).trim_matches('"')),
         };
         Err(format!("invalid character {shown} {context}"))
     }

@@ -27,6 +27,8 @@ mod urls;
 mod versions;
 mod yaml3;
 
+pub(crate) use dates::reads_clock;
+
 use std::{collections::HashMap, fmt, rc::Rc, sync::OnceLock};
 
 use super::{

@@ -87,49 +87,16 @@ fn quote(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {
     Ok(Val::str(out))
 }
 
-/// `strconv.Quote`.
-pub(crate) fn go_quote(out: &mut String, text: &Str) {
-    out.push('"');
+/// `strconv.Quote`; most texts have nothing to escape.
+fn go_quote(out: &mut String, text: &Str) {
     let simple = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
     if text.as_bytes().iter().all(simple) {
+        out.push('"');
         out.push_str(text);
+        out.push('"');
     } else {
-        for part in text.as_bytes().utf8_chunks() {
-            part.valid().chars().for_each(|c| quote_char(out, c));
-            part.invalid().iter().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
-        }
+        format::quote(out, text.as_bytes(), false);
     }
-    out.push('"');
-}
-
-fn quote_char(out: &mut String, c: char) {
-    match c {
-        '"' | '\\' => out.extend(['\\', c]),
-        '\x07' => out.push_str("\\a"),
-        '\x08' => out.push_str("\\b"),
-        '\x0c' => out.push_str("\\f"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        '\x0b' => out.push_str("\\v"),
-        c if is_print(c) => out.push(c),
-        c if c < ' ' || c == '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-        c if c < '\u{10000}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-        c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
-    }
-}
-
-/// `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII blank.
-fn is_print(c: char) -> bool {
-    if c.is_ascii() {
-        return matches!(c, ' '..='~');
-    }
-    // Rust's own table, of the same categories, decides what debug output shows as it is. Behind a letter also marks
-    // that combine with it are shown.
-    let mut buffer = [b'a', 0, 0, 0, 0];
-    let length = 1 + c.encode_utf8(&mut buffer[1..]).len();
-    let text = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
-    text.escape_debug().nth(1) == Some(c)
 }
 
 fn squote(ctx: &mut Ctx, args: &[Val]) -> Result<Val, FuncError> {

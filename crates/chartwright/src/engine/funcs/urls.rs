@@ -2,8 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use super::strings::go_quote;
 use super::{Args as _, Ctx, FuncDef, FuncError, Ty};
+use crate::engine::format::quoted;
 use crate::engine::value::{Map, Str, Val};
 
 pub(super) static FUNCS: &[FuncDef] =
@@ -66,12 +66,6 @@ impl Part {
             ),
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    go_quote(&mut out, &text.into());
-    out
 }
 
 fn escape(text: &[u8], part: Part) -> String {

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use ::regex::{Captures, Regex, RegexBuilder};
 
 use super::cast::utf8;
-use super::strings::go_quote;
 use super::{Args as _, Ctx, FuncDef, FuncError, Ty};
+use crate::engine::format::quoted;
 use crate::engine::value::{ElemKind, List, Str, Val};
 
 pub(super) static FUNCS: &[FuncDef] = &[
@@ -97,11 +97,9 @@ fn must(args: &[Val]) -> Result<Rc<Expression>, FuncError> {
 fn panicking(args: &[Val]) -> Result<Rc<Expression>, FuncError> {
     let pattern = args.text(0);
     compile(pattern).map_err(|error| {
-        let mut quoted = format!("`{pattern}`");
-        if pattern.chars().any(|c| c == '`' || c == '\u{feff}' || c != '\t' && c < ' ' || c == '\x7f') {
-            quoted.clear();
-            go_quote(&mut quoted, &pattern.into());
-        }
+        // Back quotes where Go's own can hold the text.
+        let awkward = |c: char| c == '`' || c == '\u{feff}' || c != '\t' && c < ' ' || c == '\x7f';
+        let quoted = if pattern.contains(awkward) { quoted(pattern) } else { format!("`{pattern}`") };
         FuncError::new(format!("regexp: Compile({quoted}): {error}"))
     })
 }
