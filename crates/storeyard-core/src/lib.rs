@@ -6,6 +6,7 @@
 pub mod check;
 pub mod compile;
 pub mod diagnostic;
+pub mod explain;
 pub mod library;
 pub mod objects;
 pub mod plan;

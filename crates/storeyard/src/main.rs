@@ -25,6 +25,7 @@ enum Command {
     Init(commands::init::Args),
     Build(commands::build::Args),
     Check(commands::check::Args),
+    Explain(commands::explain::Args),
     Schema(commands::schema::Args),
 }
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Init(args) => commands::init::run(&args),
         Command::Build(args) => commands::build::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
     };
     match result {

@@ -39,7 +39,7 @@ impl Rule {
 macro_rules! rule {
     ($code:literal, $name:literal, $severity:ident, $summary:literal, $file:literal) => {
         /// This rule.
-        pub const RULE: $crate::rules::Rule = $crate::rules::Rule::new(
+        pub(crate) const RULE: $crate::rules::Rule = $crate::rules::Rule::new(
             $crate::diagnostic::Code($code),
             $name,
             $crate::diagnostic::Severity::$severity,

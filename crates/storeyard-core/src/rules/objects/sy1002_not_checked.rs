@@ -17,21 +17,18 @@
 use crate::check::{FleetContext, Found};
 use crate::rules::rule;
 
-rule!(
-    "SY1002",
-    "not-checked",
-    Note,
-    "An upstream chart that is not at hand",
-    "sy1002_not_checked.rs"
-);
+rule!("SY1002", "not-checked", Note, "An upstream chart that is not at hand", "sy1002_not_checked.rs");
 
 /// One finding for all of them.
 pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
     if cx.not_at_hand.is_empty() {
         return;
     }
-    let charts: Vec<String> =
-        cx.not_at_hand.iter().map(|(component, charts)| format!("{component} ({})", charts.join(", "))).collect();
+    let charts: Vec<String> = cx
+        .not_at_hand
+        .iter()
+        .map(|(component, charts)| format!("{component} ({})", charts.join(", ")))
+        .collect();
     out.push(
         Found::plain(RULE.find(format!(
             "{} components were checked without their upstream charts, which are not vendored",

@@ -21,29 +21,31 @@ use crate::check::{FleetContext, Found};
 use crate::library::{Lifecycle, LifecycleStatus};
 use crate::rules::rule;
 
-rule!(
-    "SY1003",
-    "lifecycle",
-    Warning,
-    "A version past its end",
-    "sy1003_lifecycle.rs"
-);
+rule!("SY1003", "lifecycle", Warning, "A version past its end", "sy1003_lifecycle.rs");
 
 /// Kubernetes first, then the components in order of installation.
 pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
     let kubernetes = serde_json::from_value::<Lifecycle>(cx.plan.value["kubernetes"]["lifecycle"].clone());
     if let Ok(lifecycle) = kubernetes {
         let place = cx.spec.platform_document.place("/spec/kubernetes");
-        judge(cx, &format!("Kubernetes {}", cx.plan.kubernetes_version), "kubernetes", &lifecycle, place, out);
+        judge(
+            cx,
+            &format!("Kubernetes {}", cx.plan.kubernetes_version),
+            "kubernetes",
+            &lifecycle,
+            place,
+            out,
+        );
     }
     for component in &cx.plan.components {
         let Some(lifecycle) = &component.lifecycle else { continue };
         let what = format!("{} {}", component.title, component.app_version);
         let place = cx.spec.platform_document.place(&format!("/spec/components/{}", component.name));
-        let place = match cx.spec.platform_document.exact_place(&format!("/spec/components/{}", component.name)) {
-            Some(exact) => exact,
-            None => cx.spec.platform_document.exact_place("/spec/kubernetes").unwrap_or(place),
-        };
+        let place =
+            match cx.spec.platform_document.exact_place(&format!("/spec/components/{}", component.name)) {
+                Some(exact) => exact,
+                None => cx.spec.platform_document.exact_place("/spec/kubernetes").unwrap_or(place),
+            };
         judge(cx, what.trim(), &component.name, lifecycle, place, out);
     }
 }

@@ -21,13 +21,7 @@
 use crate::check::{FleetContext, Found};
 use crate::rules::rule;
 
-rule!(
-    "SY1004",
-    "secret-in-clear",
-    Error,
-    "A secret in the clear",
-    "sy1004_secret_in_clear.rs"
-);
+rule!("SY1004", "secret-in-clear", Error, "A secret in the clear", "sy1004_secret_in_clear.rs");
 
 /// Bytes that only private keys have.
 const MARKS: &[&str] = &["AGE-SECRET-KEY-1", "PRIVATE KEY-----\n"];

@@ -34,7 +34,8 @@ pub(crate) fn check(cx: &ReleaseContext<'_>, out: &mut Vec<Found>) {
     for object in cx.objects.iter().filter(|o| o.kind() == "Secret") {
         let upstream = object.source.contains("/charts/") && !object.source.starts_with("charts/");
         let encrypted = object.value.get("sops").is_some();
-        let token = object.value.get("type").and_then(Value::as_str) == Some("kubernetes.io/service-account-token");
+        let token =
+            object.value.get("type").and_then(Value::as_str) == Some("kubernetes.io/service-account-token");
         let filled = ["data", "stringData"]
             .iter()
             .filter_map(|part| object.value.get(part)?.as_object())

@@ -31,11 +31,17 @@ pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
     if cx.plan.missing.is_empty() {
         return;
     }
-    let list: Vec<String> =
-        cx.plan.missing.iter().map(|(component, roles)| format!("{component} ({})", roles.join(", "))).collect();
+    let list: Vec<String> = cx
+        .plan
+        .missing
+        .iter()
+        .map(|(component, roles)| format!("{component} ({})", roles.join(", ")))
+        .collect();
     out.push(
-        Found::plain(RULE.find(format!("{} pinned components have no folder in the library yet", list.len())))
-            .note(list.join(", "))
-            .help("install what you need of them by other means, or add a folder (see the guide on components)"),
+        Found::plain(
+            RULE.find(format!("{} pinned components have no folder in the library yet", list.len())),
+        )
+        .note(list.join(", "))
+        .help("install what you need of them by other means, or add a folder (see the guide on components)"),
     );
 }

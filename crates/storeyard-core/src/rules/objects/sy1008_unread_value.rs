@@ -29,13 +29,7 @@ use crate::spec::Spec;
 use crate::spec::document::{Document, escape};
 use crate::spec::structure::nearest;
 
-rule!(
-    "SY1008",
-    "unread-value",
-    Error,
-    "A value that no template reads",
-    "sy1008_unread_value.rs"
-);
+rule!("SY1008", "unread-value", Error, "A value that no template reads", "sy1008_unread_value.rs");
 
 /// Values of one release that were not read, less those that the chart knows.
 pub(crate) fn check(
@@ -51,7 +45,8 @@ pub(crate) fn check(
         let Some(siblings) = charts.unknown_value(release, &keys) else { continue };
         let shown: Vec<String> = keys.iter().map(|key| segment(key)).collect();
         let shown = shown.join(".");
-        let file = release.values.first().cloned().unwrap_or_else(|| format!("{}/values.yaml", release.chart));
+        let file =
+            release.values.first().cloned().unwrap_or_else(|| format!("{}/values.yaml", release.chart));
         let mut found = Found::file(
             &RULE,
             file.clone(),
@@ -79,7 +74,8 @@ fn in_spec(spec: &Document, component: &str, keys: &[&PathSegment]) -> Option<cr
         let rest: String = keys.iter().map(|key| format!("/{}", escape(&segment(key)))).collect();
         format!("/spec/components/{}/{part}{rest}", escape(component))
     };
-    spec.key_place(&pointer("values", keys.get(1..)?)).filter(|_| keys.len() > 1)
+    spec.key_place(&pointer("values", keys.get(1..)?))
+        .filter(|_| keys.len() > 1)
         .or_else(|| spec.key_place(&pointer("settings", keys)))
 }
 

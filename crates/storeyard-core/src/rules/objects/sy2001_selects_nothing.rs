@@ -20,13 +20,7 @@
 use crate::check::{FleetContext, Found};
 use crate::rules::rule;
 
-rule!(
-    "SY2001",
-    "selects-nothing",
-    Error,
-    "A selector that no pod matches",
-    "sy2001_selects_nothing.rs"
-);
+rule!("SY2001", "selects-nothing", Error, "A selector that no pod matches", "sy2001_selects_nothing.rs");
 
 /// Pods of unrendered charts are unknown, so releases that lack a chart are passed over.
 pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
@@ -40,10 +34,11 @@ pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
     for reference in &cx.facts.references {
         let Some(selector) = &reference.selector else { continue };
         let namespace = reference.to.1.as_str();
-        let unknown = cx.not_at_hand.keys().any(|c| cx.plan.component(c).is_some_and(|c| c.namespace == namespace));
-        let matched = pods
-            .get(namespace)
-            .is_some_and(|all| all.iter().any(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v))));
+        let unknown =
+            cx.not_at_hand.keys().any(|c| cx.plan.component(c).is_some_and(|c| c.namespace == namespace));
+        let matched = pods.get(namespace).is_some_and(|all| {
+            all.iter().any(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v)))
+        });
         // Charts of others make some pods at run time; what those select is theirs to know.
         if matched || unknown || reference.upstream {
             continue;

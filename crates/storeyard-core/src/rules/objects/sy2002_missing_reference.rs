@@ -37,8 +37,13 @@ fn built_in(reference: &Reference) -> bool {
         "Namespace" => matches!(name.as_str(), "default" | "kube-system" | "kube-public" | "kube-node-lease"),
         "ConfigMap" => name == "kube-root-ca.crt",
         "PriorityClass" => name.starts_with("system-"),
-        "ClusterRole" => name.starts_with("system:") || matches!(name.as_str(), "cluster-admin" | "admin" | "edit" | "view"),
-        "Role" => namespace == "kube-system" && (name.starts_with("system:") || name.starts_with("extension-")),
+        "ClusterRole" => {
+            name.starts_with("system:")
+                || matches!(name.as_str(), "cluster-admin" | "admin" | "edit" | "view")
+        }
+        "Role" => {
+            namespace == "kube-system" && (name.starts_with("system:") || name.starts_with("extension-"))
+        }
         _ => false,
     }
 }
@@ -89,7 +94,10 @@ pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
                 Found::reference(
                     &RULE,
                     reference,
-                    format!("{} wants the {what} `{key}` of {kind} `{name}`, which has none such", reference.from),
+                    format!(
+                        "{} wants the {what} `{key}` of {kind} `{name}`, which has none such",
+                        reference.from
+                    ),
                 )
                 .note(format!("in {}", reference.field))
                 .help(format!("use a {what} that it has, or add this one")),
@@ -106,15 +114,19 @@ fn unknowable(cx: &FleetContext<'_>, reference: &Reference) -> bool {
     if kind == "Namespace" {
         return cx.plan.components.iter().any(|c| c.namespace == reference.to.2);
     }
-    if reference.upstream && matches!(kind.as_str(), "Secret" | "ConfigMap" | "Role" | "ClusterRole" | "ServiceAccount") {
+    if reference.upstream
+        && matches!(kind.as_str(), "Secret" | "ConfigMap" | "Role" | "ClusterRole" | "ServiceAccount")
+    {
         return true;
     }
     let roles = provided_by_role(kind);
-    let absent = |component: &str| cx.plan.component(component).is_none() || cx.not_at_hand.contains_key(component);
+    let absent =
+        |component: &str| cx.plan.component(component).is_none() || cx.not_at_hand.contains_key(component);
     if roles.iter().any(|role| cx.plan.value["roles"][role].as_str().is_some_and(absent)) {
         return true;
     }
-    !namespace.is_empty() && cx.not_at_hand.keys().any(|c| cx.plan.component(c).is_some_and(|c| c.namespace == *namespace))
+    !namespace.is_empty()
+        && cx.not_at_hand.keys().any(|c| cx.plan.component(c).is_some_and(|c| c.namespace == *namespace))
 }
 
 fn near<'a>(cx: &FleetContext<'a>, reference: &Reference) -> Option<&'a str> {

@@ -19,13 +19,7 @@
 use crate::check::{FleetContext, Found};
 use crate::rules::rule;
 
-rule!(
-    "SY2003",
-    "duplicate-object",
-    Error,
-    "Two objects with one name",
-    "sy2003_duplicate_object.rs"
-);
+rule!("SY2003", "duplicate-object", Error, "Two objects with one name", "sy2003_duplicate_object.rs");
 
 /// Definitions that stand more than once. Argo CD's hooks may repeat a name; derived objects are their makers' business.
 pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {

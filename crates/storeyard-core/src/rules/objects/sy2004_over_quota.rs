@@ -25,13 +25,7 @@ use crate::check::{Found, ReleaseContext};
 use crate::rules::rule;
 use crate::spec::scalar::{Mebibytes, Millicores};
 
-rule!(
-    "SY2004",
-    "over-quota",
-    Error,
-    "Requests above the namespace's quota",
-    "sy2004_over_quota.rs"
-);
+rule!("SY2004", "over-quota", Error, "Requests above the namespace's quota", "sy2004_over_quota.rs");
 
 /// CPU (thousandths), memory requests and limits (MiB), pods.
 #[derive(Default, Clone, Copy)]
@@ -46,7 +40,8 @@ struct Sum {
 pub(crate) fn check(cx: &ReleaseContext<'_>, out: &mut Vec<Found>) {
     let Some(quota) = cx.objects.iter().find(|o| o.kind() == "ResourceQuota") else { return };
     let mut maxima: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for object in cx.objects.iter().filter(|o| matches!(o.kind(), "HorizontalPodAutoscaler" | "ScaledObject")) {
+    for object in cx.objects.iter().filter(|o| matches!(o.kind(), "HorizontalPodAutoscaler" | "ScaledObject"))
+    {
         let get = |pointer: &str| object.value.pointer(pointer);
         let name = get("/spec/scaleTargetRef/name").and_then(Value::as_str).unwrap_or("");
         let kind = get("/spec/scaleTargetRef/kind").and_then(Value::as_str).unwrap_or("Deployment");
@@ -95,19 +90,29 @@ pub(crate) fn check(cx: &ReleaseContext<'_>, out: &mut Vec<Found>) {
         let mut found = Found::object(
             &RULE,
             quota,
-            format!("the pods of {} do not fit into the quota of `{}`", cx.release.owner.describe(), quota.namespace),
+            format!(
+                "the pods of {} do not fit into the quota of `{}`",
+                cx.release.owner.describe(),
+                quota.namespace
+            ),
         );
         for line in over {
             found = found.note(line);
         }
-        out.push(found.help("leave `quota` out of the store's file, so that it follows from the figures, or raise it"));
+        out.push(
+            found.help(
+                "leave `quota` out of the store's file, so that it follows from the figures, or raise it",
+            ),
+        );
     }
 }
 
 /// A pod asks for the sum of its containers, or for its largest init container if that is more.
 fn of_pod(pod: &Value) -> Sum {
     let of = |container: &Value| {
-        let get = |pointer: &str| container.pointer(pointer).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let get = |pointer: &str| {
+            container.pointer(pointer).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+        };
         let memory = |pointer: &str| get(pointer).and_then(|t| Mebibytes::parse(&t)).map_or(0, |m| m.0);
         Sum {
             cpu: get("/resources/requests/cpu").and_then(|t| Millicores::parse(&t)).map_or(0, |m| m.0),

@@ -18,13 +18,7 @@ use crate::check::facts::{list, pod_template};
 use crate::check::{Found, ReleaseContext};
 use crate::rules::rule;
 
-rule!(
-    "SY2005",
-    "image-not-pinned",
-    Warning,
-    "An image without tag or digest",
-    "sy2005_image_not_pinned.rs"
-);
+rule!("SY2005", "image-not-pinned", Warning, "An image without tag or digest", "sy2005_image_not_pinned.rs");
 
 /// Images of all containers; one finding an image and release.
 pub(crate) fn check(cx: &ReleaseContext<'_>, out: &mut Vec<Found>) {
@@ -35,8 +29,12 @@ pub(crate) fn check(cx: &ReleaseContext<'_>, out: &mut Vec<Found>) {
             let Some(image) = container.get("image").and_then(serde_json::Value::as_str) else { continue };
             if !pinned(image) && seen.insert(image.to_owned()) {
                 out.push(
-                    Found::object(&RULE, object, format!("the image `{image}` of {} is not pinned", object.id()))
-                        .help("name a tag, better a digest"),
+                    Found::object(
+                        &RULE,
+                        object,
+                        format!("the image `{image}` of {} is not pinned", object.id()),
+                    )
+                    .help("name a tag, better a digest"),
                 );
             }
         }

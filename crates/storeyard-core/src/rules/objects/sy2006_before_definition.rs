@@ -48,12 +48,17 @@ pub(crate) fn check(cx: &FleetContext<'_>, out: &mut Vec<Found>) {
                 continue;
             }
             out.push(
-                Found::at(&RULE, &one.id, &one.source, format!("{} comes before the definition of {kind}", one.id))
-                    .note(format!(
-                        "it is installed in wave {} ({}), the definition in wave {} ({})",
-                        one.position.0, one.position.1, defined.0, defined.1
-                    ))
-                    .help("let its component need the one that brings the definition"),
+                Found::at(
+                    &RULE,
+                    &one.id,
+                    &one.source,
+                    format!("{} comes before the definition of {kind}", one.id),
+                )
+                .note(format!(
+                    "it is installed in wave {} ({}), the definition in wave {} ({})",
+                    one.position.0, one.position.1, defined.0, defined.1
+                ))
+                .help("let its component need the one that brings the definition"),
             );
         }
     }
@@ -77,12 +82,17 @@ fn undefined(
     first: &crate::check::facts::CustomUse,
     out: &mut Vec<Found>,
 ) {
-    let mut found =
-        Found::at(&RULE, &first.id, &first.source, format!("nothing in the tree defines {kind}, and {count} objects are of it"));
+    let mut found = Found::at(
+        &RULE,
+        &first.id,
+        &first.source,
+        format!("nothing in the tree defines {kind}, and {count} objects are of it"),
+    );
     found.diagnostic.severity = Severity::Warning;
     found = found.note(format!("the first is {} of {}", first.id, first.owner.describe()));
     out.push(match missing_role(cx, kind) {
-        Some(component) => found.help(format!("install {component} before: it is pinned, and has no folder in the library yet")),
+        Some(component) => found
+            .help(format!("install {component} before: it is pinned, and has no folder in the library yet")),
         None => found.help("add the component that brings the definition"),
     });
 }
