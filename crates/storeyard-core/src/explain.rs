@@ -38,10 +38,10 @@ pub struct Step {
 impl Target {
     /// Reads `FILE:LINE`, `Kind/name` or `Kind/namespace/name`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some((path, line)) = text.rsplit_once(':') {
-            if let Ok(line) = line.parse::<usize>() {
-                return Some(Self::Line(path.trim_start_matches("./").to_owned(), line));
-            }
+        if let Some((path, line)) = text.rsplit_once(':')
+            && let Ok(line) = line.parse::<usize>()
+        {
+            return Some(Self::Line(path.trim_start_matches("./").to_owned(), line));
         }
         let parts: Vec<&str> = text.split('/').collect();
         let kind = parts.first().filter(|k| k.starts_with(|c: char| c.is_ascii_uppercase()))?;
@@ -283,7 +283,7 @@ impl Explainer<'_> {
                 let name =
                     data["Plan"]["components"][index.parse::<usize>().unwrap_or(usize::MAX)]["name"].as_str();
                 if let Some(name) = name {
-                    self.bom(&bom, &name.to_owned(), depth);
+                    self.bom(&bom, name, depth);
                 }
             }
             ["Machine", rest @ ..] => {
@@ -299,14 +299,14 @@ impl Explainer<'_> {
             ["Plan", list @ ("machines" | "controlPlanes" | "workers"), index, rest @ ..] => {
                 let name = data["Plan"][list][index.parse::<usize>().unwrap_or(usize::MAX)]["name"].as_str();
                 if let Some(name) = name {
-                    self.machine(&name.to_owned(), rest, depth);
+                    self.machine(name, rest, depth);
                 }
             }
             ["Plan", "hosts", index, rest @ ..] => {
                 let name =
                     data["Plan"]["hosts"][index.parse::<usize>().unwrap_or(usize::MAX)]["name"].as_str();
                 if let Some(name) = name {
-                    self.host(&name.to_owned(), rest, depth);
+                    self.host(name, rest, depth);
                 }
             }
             ["Plan", rest @ ..] => {

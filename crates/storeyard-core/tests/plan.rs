@@ -1,5 +1,7 @@
 //! The examples become plans, and the size classes are what the formulas say.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use storeyard_core::library::{Library, embedded_files};
 use storeyard_core::plan::Plan;
 use storeyard_core::source::Sources;
@@ -58,10 +60,8 @@ fn a_store_with_the_traffic_of_its_class_gets_the_figures_of_its_class() {
         let text = String::from_utf8(by_size.stores[0].1.clone())
             .unwrap()
             .replace("size: small", &format!("size: {class}"));
-        let (_, size_files) = (
-            0,
-            SpecFiles { stores: vec![("a.yaml".to_owned(), text.clone().into_bytes())], ..by_size.clone() },
-        );
+        let stores = vec![("a.yaml".to_owned(), text.clone().into_bytes())];
+        let size_files = SpecFiles { stores, ..by_size.clone() };
         let first = plan(&size_files).stores.remove(0).value;
         let traffic = &first["traffic"];
         let own = format!(

@@ -134,15 +134,15 @@ pub(super) fn select(spec: &Spec, library: &Library, bom: &Bom) -> Result<Select
                 ),
             }
         }
-        if let Some(key) = &component.spec.chart {
-            if bom.spec.components.get(key.as_str()).and_then(|c| c.chart.as_ref()).is_none() {
-                problems.push(
+        if let Some(key) = &component.spec.chart
+            && bom.spec.components.get(key.as_str()).and_then(|c| c.chart.as_ref()).is_none()
+        {
+            problems.push(
                     rules::LIBRARY_RULE
                         .find(format!("`{name}` installs the chart `{key}`, which `{}` does not pin", bom.metadata.name))
                         .at(component.place.clone(), "the component")
                         .help("pin the chart in the bill of materials; in a library folder of your own it is `library/bom/<name>.yaml`"),
                 );
-            }
         }
     }
 

@@ -106,18 +106,17 @@ pub fn scalar_value(text: &str, style: Style, tag: Option<&str>) -> Value {
         _ => {}
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-        if let Ok(number) = text.trim_start_matches('+').parse::<i64>() {
-            return number.into();
-        }
+    if !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(number) = text.trim_start_matches('+').parse::<i64>()
+    {
+        return number.into();
     }
     let number_like = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.bytes().any(|b| b.is_ascii_digit())
         && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    if number_like {
-        if let Some(number) = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-            return Value::Number(number);
-        }
+    if number_like && let Some(number) = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+        return Value::Number(number);
     }
     Value::String(text.to_owned())
 }

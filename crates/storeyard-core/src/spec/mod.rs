@@ -172,8 +172,7 @@ fn typed<T: serde::de::DeserializeOwned>(
     match serde_path_to_error::deserialize::<_, T>(value.clone()) {
         Ok(typed) => Some(typed),
         Err(error) => {
-            let pointer: String =
-                error.path().to_string().replace('.', "/").replace('[', "/").replace(']', "");
+            let pointer: String = error.path().to_string().replace(['.', '['], "/").replace(']', "");
             findings.push(
                 rules::WRONG_FORM_RULE
                     .find(format!("`{}`: {}", error.path(), error.inner()))

@@ -85,7 +85,7 @@ impl Mebibytes {
 
 impl std::fmt::Display for Mebibytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 % 1024 == 0 { write!(f, "{}Gi", self.0 / 1024) } else { write!(f, "{}Mi", self.0) }
+        if self.0.is_multiple_of(1024) { write!(f, "{}Gi", self.0 / 1024) } else { write!(f, "{}Mi", self.0) }
     }
 }
 
@@ -137,7 +137,7 @@ impl Millicores {
 
 impl std::fmt::Display for Millicores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 % 1000 == 0 { write!(f, "{}", self.0 / 1000) } else { write!(f, "{}m", self.0) }
+        if self.0.is_multiple_of(1000) { write!(f, "{}", self.0 / 1000) } else { write!(f, "{}m", self.0) }
     }
 }
 
@@ -169,7 +169,7 @@ impl JsonSchema for Millicores {
 }
 
 /// An IPv4 network. Keeps the text as written: host bits are reported by a rule, not silently dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Cidr(pub ipnet::Ipv4Net);
 
 impl Cidr {
@@ -181,12 +181,6 @@ impl Cidr {
     /// Whether two networks share an address.
     pub fn overlaps(self, other: Self) -> bool {
         self.network().contains(&other.network()) || other.network().contains(&self.network())
-    }
-}
-
-impl Default for Cidr {
-    fn default() -> Self {
-        Self(ipnet::Ipv4Net::default())
     }
 }
 

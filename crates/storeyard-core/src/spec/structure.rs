@@ -50,10 +50,10 @@ impl Structure {
 fn collect_patterns(schema: &Value, patterns: &mut BTreeMap<String, Regex>) {
     match schema {
         Value::Object(map) => {
-            if let Some(pattern) = map.get("pattern").and_then(Value::as_str) {
-                if let Ok(regex) = Regex::new(pattern) {
-                    patterns.insert(pattern.to_owned(), regex);
-                }
+            if let Some(pattern) = map.get("pattern").and_then(Value::as_str)
+                && let Ok(regex) = Regex::new(pattern)
+            {
+                patterns.insert(pattern.to_owned(), regex);
             }
             map.values().for_each(|v| collect_patterns(v, patterns));
         }
@@ -184,14 +184,14 @@ impl Checker<'_> {
     }
 
     fn sequence(&mut self, node: &Node, items: &[Node], rules: &Map<String, Value>, path: &str) {
-        if let Some(min) = rules.get("minItems").and_then(Value::as_u64) {
-            if (items.len() as u64) < min {
-                self.out.push(
-                    Diagnostic::error(codes::OUT_OF_RANGE, format!("`{path}` needs at least {min} entries"))
-                        .at(self.document.of(node), "too few")
-                        .help("add one"),
-                );
-            }
+        if let Some(min) = rules.get("minItems").and_then(Value::as_u64)
+            && (items.len() as u64) < min
+        {
+            self.out.push(
+                Diagnostic::error(codes::OUT_OF_RANGE, format!("`{path}` needs at least {min} entries"))
+                    .at(self.document.of(node), "too few")
+                    .help("add one"),
+            );
         }
         if let Some(schema) = rules.get("items") {
             for (index, item) in items.iter().enumerate() {
@@ -209,39 +209,36 @@ impl Checker<'_> {
                 return;
             }
         }
-        if let Some(only) = rules.get("const").and_then(Value::as_str) {
-            if text != only {
-                self.out.push(not_one_of(path, text, &[only]).at(place, "not this"));
-                return;
-            }
+        if let Some(only) = rules.get("const").and_then(Value::as_str)
+            && text != only
+        {
+            self.out.push(not_one_of(path, text, &[only]).at(place, "not this"));
+            return;
         }
-        if let Some(pattern) = rules.get("pattern").and_then(Value::as_str) {
-            if !self.structure.patterns.get(pattern).is_none_or(|regex| regex.is_match(text)) {
-                let wanted = rules.get("title").and_then(Value::as_str);
-                let message = match wanted {
-                    Some(wanted) => format!("`{path}` must be {wanted}, and `{}` is not", shorten(text)),
-                    None => format!("`{path}` does not have the form it must have"),
-                };
-                let mut diagnostic = Diagnostic::error(codes::WRONG_FORM, message).at(place, "wrong form");
-                diagnostic = match example(rules) {
-                    Some(example) => diagnostic.help(format!("for example `{example}`")),
-                    None => diagnostic.help(format!("it must match {pattern}")),
-                };
-                self.out.push(diagnostic);
-                return;
-            }
+        if let Some(pattern) = rules.get("pattern").and_then(Value::as_str)
+            && !self.structure.patterns.get(pattern).is_none_or(|regex| regex.is_match(text))
+        {
+            let wanted = rules.get("title").and_then(Value::as_str);
+            let message = match wanted {
+                Some(wanted) => format!("`{path}` must be {wanted}, and `{}` is not", shorten(text)),
+                None => format!("`{path}` does not have the form it must have"),
+            };
+            let mut diagnostic = Diagnostic::error(codes::WRONG_FORM, message).at(place, "wrong form");
+            diagnostic = match example(rules) {
+                Some(example) => diagnostic.help(format!("for example `{example}`")),
+                None => diagnostic.help(format!("it must match {pattern}")),
+            };
+            self.out.push(diagnostic);
+            return;
         }
-        if let Some(min) = rules.get("minLength").and_then(Value::as_u64) {
-            if (text.chars().count() as u64) < min {
-                self.out.push(
-                    Diagnostic::error(
-                        codes::OUT_OF_RANGE,
-                        format!("`{path}` needs at least {min} characters"),
-                    )
+        if let Some(min) = rules.get("minLength").and_then(Value::as_u64)
+            && (text.chars().count() as u64) < min
+        {
+            self.out.push(
+                Diagnostic::error(codes::OUT_OF_RANGE, format!("`{path}` needs at least {min} characters"))
                     .at(place.clone(), "too short")
                     .help("say a little more"),
-                );
-            }
+            );
         }
         if let Some(number) = actual_number(node) {
             let limit = |name| rules.get(name).and_then(Value::as_f64);

@@ -22,6 +22,9 @@ use crate::spec::Spec;
 /// A path in the tree, with `/` between segments.
 pub type TreePath = String;
 
+/// Some files of a tree.
+type Files = Vec<(TreePath, TreeFile)>;
+
 /// The output repository.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
@@ -232,7 +235,7 @@ pub fn render(
         groups.entry(subject).or_default().push((template, out));
     }
     let groups: Vec<(Subject, Vec<(String, TreePath)>)> = groups.into_iter().collect();
-    let rendered: Vec<Result<Vec<(TreePath, TreeFile)>, Diagnostic>> =
+    let rendered: Vec<Result<Files, Box<Diagnostic>>> =
         groups.par_iter().map(|(subject, files)| render_group(plan, templates, subject, files)).collect();
 
     let mut tree = Tree::default();
@@ -240,7 +243,7 @@ pub fn render(
     for result in rendered {
         match result {
             Ok(files) => tree.files.extend(files),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     for component in &plan.components {
@@ -268,14 +271,14 @@ fn render_group(
     templates: &Templates,
     subject: &Subject,
     files: &[(String, TreePath)],
-) -> Result<Vec<(TreePath, TreeFile)>, Diagnostic> {
+) -> Result<Files, Box<Diagnostic>> {
     let data = Val::from_json(&data(plan, subject));
     let mut session = Session::new(&templates.set, &render_options(), None);
     let mut out = Vec::with_capacity(files.len());
     for (template, path) in files {
         let text = session
             .render(template, &data)
-            .map_err(|error| template_problem(&error, &templates.files, Some(subject)))?;
+            .map_err(|error| Box::new(template_problem(&error, &templates.files, Some(subject))))?;
         if text.trim().is_empty() {
             continue;
         }
