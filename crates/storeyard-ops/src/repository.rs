@@ -110,6 +110,8 @@ pub fn plan(tree: &Tree, out: &Path) -> Result<Changes, WriteError> {
 /// Writes `tree` to `out`.
 pub fn write(tree: &Tree, out: &Path) -> Result<Changes, WriteError> {
     recover(out)?;
+    clear_left_behind(&parent_of(out), &format!("{}-", staging_prefix(out)));
+    clear_left_behind(&out.join(RECORDS), "staging-");
     let prepared = prepare(tree, out)?;
     if prepared.changes.is_empty() && prepared.recorded {
         return Ok(prepared.changes);
@@ -309,14 +311,38 @@ fn record_bytes(digests: &BTreeMap<String, String>) -> Vec<u8> {
     bytes
 }
 
-fn write_by_exchange(tree: &Tree, out: &Path, prepared: &Prepared) -> Result<(), WriteError> {
-    let parent = match out.parent() {
+fn parent_of(out: &Path) -> PathBuf {
+    match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&parent).map_err(io_error(&parent))?;
+    }
+}
+
+fn staging_prefix(out: &Path) -> String {
     let name = out.file_name().map_or_else(|| "out".to_owned(), |n| n.to_string_lossy().into_owned());
-    let staging = parent.join(format!(".{name}.storeyard-{}", std::process::id()));
+    format!(".{name}.storeyard")
+}
+
+/// Removes what killed runs left: folders named by the number of a process that no longer is. Where processes cannot be
+/// looked up, or a folder cannot be removed, it stays: it is in nobody's way.
+fn clear_left_behind(dir: &Path, prefix: &str) {
+    let processes = Path::new("/proc");
+    if !processes.join("self").exists() {
+        return;
+    }
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(prefix).and_then(|number| number.parse::<u32>().ok());
+        if process.is_some_and(|number| !processes.join(number.to_string()).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn write_by_exchange(tree: &Tree, out: &Path, prepared: &Prepared) -> Result<(), WriteError> {
+    let parent = parent_of(out);
+    fs::create_dir_all(&parent).map_err(io_error(&parent))?;
+    let staging = parent.join(format!("{}-{}", staging_prefix(out), std::process::id()));
     remove_dir(&staging)?;
     let result = (|| {
         write_files(tree, tree.files.keys(), &staging)?;

@@ -52,6 +52,11 @@ pub(crate) fn read(dir: &Path, today: Option<&str>) -> Result<Inputs, CommandErr
         }
     }
     let today = match today {
+        // Days are compared as text, so that a short form would be later than every other.
+        Some(day) if day.len() != 10 || day.parse::<jiff::civil::Date>().is_err() => {
+            return Err(CommandError::new(Kind::Usage, format!("`--today {day}` is not a day"))
+                .hint("write it as YYYY-MM-DD, such as 2027-01-31"));
+        }
         Some(day) => day.to_owned(),
         None => jiff::Zoned::now().date().to_string(),
     };

@@ -283,8 +283,15 @@ pub(crate) fn read(path: &str, output: &str, document: Document<'_>) -> Result<M
         reason,
         text: document.text.to_owned(),
     };
-    let object = yaml::from_str(document.text)
-        .map_err(|e| error(first_line + e.line.saturating_sub(1), e.column, e.message))?;
+    // Helm prints a line break after each document, and what reads it keeps it: a block scalar that ends the document
+    // has it too.
+    let end = document.start + document.text.len();
+    let object = match output.get(document.start..end.saturating_add(1)) {
+        _ if document.text.ends_with('\n') => yaml::from_str(document.text),
+        Some(line) if line.strip_suffix('\n') == Some(document.text) => yaml::from_str(line),
+        _ => yaml::from_str(&format!("{}\n", document.text)),
+    };
+    let object = object.map_err(|e| error(first_line + e.line.saturating_sub(1), e.column, e.message))?;
     let wrong = |what: &str, value: &Value| {
         error(first_line, 1, format!("{what} must be {}, it is {}", expected(what), type_name(value)))
     };

@@ -81,7 +81,10 @@ pub fn load(
     for store in &stores {
         findings.extend(store_structure.check(store));
     }
-    let Some(platform) = platform else { return (None, findings) };
+    // What is no mapping has no meaning to be judged: the structure's finding says it all.
+    let Some(platform) = platform.filter(|document| document.value.is_object()) else {
+        return (None, findings);
+    };
 
     let defaults = library.defaults.get("platform").cloned();
     let mut merged = defaults.as_ref().map_or(Value::Null, |d| d.value.clone());

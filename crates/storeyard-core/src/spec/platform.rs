@@ -322,7 +322,7 @@ pub struct VmImage {
     pub url: String,
     /// Its SHA-256; where it is absent the runbook says how to check it.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^[a-f0-9]{64}$")))]
+    #[schemars(regex(pattern = "^[a-f0-9]{64}$"), title = "a SHA-256 in hexadecimal")]
     pub sha256: Option<String>,
 }
 

@@ -61,7 +61,10 @@ pub struct StoreSpec {
     pub currency: String,
     /// Time zone of the shop; by default the platform's.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$")))]
+    #[schemars(
+        regex(pattern = r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$"),
+        title = "a time zone such as Europe/Paris"
+    )]
     pub timezone: Option<String>,
     /// Hosts on whose machines it may run; by default all.
     #[serde(default)]
@@ -228,7 +231,7 @@ pub struct Media {
     pub mode: MediaMode,
     /// Bucket; by default `<platform prefix>-<store>`.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")))]
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"), title = "a bucket's name")]
     pub bucket: Option<String>,
     /// Prefix of keys inside the bucket.
     #[serde(default)]

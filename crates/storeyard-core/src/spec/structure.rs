@@ -202,17 +202,10 @@ impl Checker<'_> {
 
     fn scalar(&mut self, node: &Node, text: &str, rules: &Map<String, Value>, path: &str) {
         let place = self.document.of(node);
-        if let Some(allowed) = rules.get("enum").and_then(Value::as_array) {
-            let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
-            if !allowed.contains(&text) {
-                self.out.push(not_one_of(path, text, &allowed).at(place, "not one of them"));
-                return;
-            }
-        }
-        if let Some(only) = rules.get("const").and_then(Value::as_str)
-            && text != only
+        if let Some(allowed) = allowed(rules)
+            && !allowed.contains(&text)
         {
-            self.out.push(not_one_of(path, text, &[only]).at(place, "not this"));
+            self.out.push(not_one_of(path, text, &allowed).at(place, "not one of them"));
             return;
         }
         if let Some(pattern) = rules.get("pattern").and_then(Value::as_str)
@@ -342,8 +335,20 @@ fn types(rules: &Map<String, Value>) -> (Option<&str>, bool) {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             (names.iter().find(|n| **n != "null").copied(), names.contains(&"null"))
         }
-        _ => (rules.get("enum").or_else(|| rules.get("const")).map(|_| "string"), false),
+        _ => (allowed(rules).map(|_| "string"), false),
     }
+}
+
+/// The words that an enum allows. One whose variants are documented is `oneOf` of a `const` for each.
+fn allowed(rules: &Map<String, Value>) -> Option<Vec<&str>> {
+    if let Some(only) = rules.get("const").and_then(Value::as_str) {
+        return Some(vec![only]);
+    }
+    if let Some(words) = rules.get("enum").and_then(Value::as_array) {
+        return Some(words.iter().filter_map(Value::as_str).collect());
+    }
+    let variants = rules.get("oneOf").and_then(Value::as_array)?;
+    Some(variants.iter().filter_map(Value::as_object).filter_map(allowed).flatten().collect())
 }
 
 fn is_null(node: &Node) -> bool {
@@ -358,7 +363,8 @@ fn actual_type(node: &Node) -> &'static str {
         Kind::Scalar { text, style, tag } => match scalar_value(text, *style, tag.as_deref()) {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
-            Value::Number(n) if n.is_f64() => "number",
+            // Too large for any field, and a whole number all the same.
+            Value::Number(n) if n.is_f64() && text.contains(['.', 'e', 'E']) => "number",
             Value::Number(_) => "integer",
             _ => "string",
         },
