@@ -1,6 +1,8 @@
 //! The engine against what Go's `text/template`, sprig and Helm gave for the same templates (`data/engine/go.jsonl`: one case a
 //! line, `t` the template, `o` Helm's output or `e` its error). The values and helpers are those of the program that made them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests fail by panicking
+
 use chartwright::engine::{MapKind, RenderOptions, Session, Str, TemplateSet, Val};
 use serde_json::{Value, json};
 
@@ -52,7 +54,18 @@ fn render(template: &str) -> Result<String, String> {
 
 #[test]
 fn templates_render_as_in_helm() {
-    let cases = include_str!("data/engine/go.jsonl");
+    let total = check(include_str!("data/engine/go.jsonl"));
+    assert!(total > 4000, "{total} cases");
+}
+
+/// More cases of the same form, made from random templates: `CHARTWRIGHT_GO_CASES=file cargo test … -- --ignored`.
+#[test]
+#[ignore = "needs a file of cases"]
+fn given_templates_render_as_in_helm() {
+    check(&std::fs::read_to_string(std::env::var("CHARTWRIGHT_GO_CASES").unwrap()).unwrap());
+}
+
+fn check(cases: &str) -> usize {
     let (mut total, mut wrong) = (0, Vec::new());
     for line in cases.lines() {
         let case: Value = serde_json::from_str(line).unwrap();
@@ -68,6 +81,6 @@ fn templates_render_as_in_helm() {
             wrong.push(format!("{template}\n   want {want:?}\n   got  {got:?}"));
         }
     }
-    assert!(total > 4000, "{total} cases");
     assert!(wrong.is_empty(), "{} of {total} differ:\n{}", wrong.len(), wrong.join("\n"));
+    total
 }

@@ -1,5 +1,7 @@
 //! What a hostile template may not do: overflow the stack, fill memory, run for ever, or panic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests fail by panicking
+
 use chartwright::engine::{ErrorKind, Limits, RenderOptions, TemplateError, TemplateSet};
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! Tracing: what a rendering read, what nobody read, and where each line comes from.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests fail by panicking
+
 use chartwright::{
     Value,
     engine::{RenderOptions, TemplateSet, Trace},

@@ -290,29 +290,33 @@ impl fmt::Display for At<'_> {
     }
 }
 
+/// Where an `and` or `or` stopped: its position, and the operand it stopped at.
+pub(crate) type Stopped = (u32, usize);
+
 impl<'t> At<'t> {
     /// The node that Go's executor has as its current one after it has evaluated this expression: errors found later, such as a
     /// wrong type of the piped argument, are reported there.
-    pub(crate) fn after(expr: &'t Expr) -> At<'t> {
+    pub(crate) fn after(expr: &'t Expr, stopped: Stopped) -> At<'t> {
         match &expr.kind {
-            ExprKind::Pipe(p) => At::after_pipe(p),
-            ExprKind::Chain { inner, .. } => At::after(inner),
+            ExprKind::Pipe(p) => At::after_pipe(p, stopped),
+            ExprKind::Chain { inner, .. } => At::after(inner, stopped),
             _ => At::Expr(expr),
         }
     }
 
     /// The node that Go has as its current one while it looks up the fields of this expression.
-    pub(crate) fn current(expr: &'t Expr) -> At<'t> {
+    pub(crate) fn current(expr: &'t Expr, stopped: Stopped) -> At<'t> {
         match &expr.kind {
-            ExprKind::Chain { inner, .. } => At::after(inner),
+            ExprKind::Chain { inner, .. } => At::after(inner, stopped),
             _ => At::Expr(expr),
         }
     }
 
-    pub(crate) fn after_pipe(pipe: &'t Pipe) -> At<'t> {
-        match pipe.commands.last().and_then(|c| c.args.last()) {
-            Some(last) => At::after(last),
-            None => At::Pipe(pipe),
-        }
+    pub(crate) fn after_pipe(pipe: &'t Pipe, stopped: Stopped) -> At<'t> {
+        let Some(command) = pipe.commands.last() else { return At::Pipe(pipe) };
+        let short = matches!(command.args[0].kind, ExprKind::Function(Function::And | Function::Or))
+            && command.args[0].pos == stopped.0;
+        let last = if short { command.args.get(1 + stopped.1) } else { command.args.last() };
+        last.map_or(At::Pipe(pipe), |last| At::after(last, stopped))
     }
 }

@@ -8,7 +8,7 @@ use crate::yaml::PathSegment;
 
 use super::{
     MissingKey, RenderOptions, TemplateSet,
-    ast::{At, Branch, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Template, UNDEFINED},
+    ast::{At, Branch, Expr, ExprKind, Function, Literal, Node, Pipe, Source, Stopped, Template, UNDEFINED},
     error::{ErrorKind, TemplateError, nearest},
     format,
     funcs::{Ctx, FuncDef, FuncError, Reads, Sig, Ty, assignable, elements, reads_clock},
@@ -76,6 +76,8 @@ pub struct Session<'s> {
     args: Vec<Val>,
     steps: u64,
     depth: usize,
+    /// The last `and` or `or` that did not evaluate all its operands, for the places of errors.
+    stopped: Stopped,
     /// Nested includes by name.
     included: HashMap<SmolStr, usize>,
     view: Option<Rc<View>>,
@@ -97,6 +99,7 @@ impl<'s> Session<'s> {
             args: Vec::new(),
             steps: options.limits.steps,
             depth: 0,
+            stopped: (u32::MAX, 0),
             included: HashMap::new(),
             view: None,
             parsed: HashMap::new(),
@@ -403,7 +406,7 @@ impl<'s> Session<'s> {
                     let mut text = String::from("can't use ");
                     format::print_v(&mut text, &value);
                     text.push_str(" to iterate over more than one variable");
-                    return self.fail(f, At::after_pipe(&branch.pipe), text);
+                    return self.fail(f, At::after_pipe(&branch.pipe, self.stopped), text);
                 }
                 let (count, make): (u64, Box<dyn Fn(u64) -> Val>) = match value {
                     Val::Int(kind, n) => {
@@ -483,7 +486,8 @@ impl<'s> Session<'s> {
             Val::Float(_) => Some("numbers of values files are floats: `range until (int …)`".to_owned()),
             _ => None,
         };
-        self.fail(f, At::after_pipe(&branch.pipe), text).map_err(|e| e.with_value(value).with_hint(hint))
+        self.fail(f, At::after_pipe(&branch.pipe, self.stopped), text)
+            .map_err(|e| e.with_value(value).with_hint(hint))
     }
 
     fn template(
@@ -597,7 +601,7 @@ impl<'s> Session<'s> {
 
     fn set(&mut self, f: &Frame<'_>, pipe: &Pipe, slot: u32, name: &str, value: Slot) -> Result<()> {
         if slot == UNDEFINED {
-            return self.fail(f, At::after_pipe(pipe), format!("undefined variable: {name}"));
+            return self.fail(f, At::after_pipe(pipe, self.stopped), format!("undefined variable: {name}"));
         }
         self.vars[f.base + slot as usize] = value;
         Ok(())
@@ -650,7 +654,12 @@ impl<'s> Session<'s> {
             ExprKind::Pipe(pipe) => {
                 // Go's current node is still the one before.
                 let before = outer.commands[..index].last().and_then(|c| c.args.last());
-                self.not_a_function(f, before.map_or(At::Pipe(outer), At::after), args, &last)?;
+                self.not_a_function(
+                    f,
+                    before.map_or(At::Pipe(outer), |e| At::after(e, self.stopped)),
+                    args,
+                    &last,
+                )?;
                 Ok(with_stack(|| self.pipe(f, dot, pipe))?.into())
             }
             _ => {
@@ -754,7 +763,7 @@ impl<'s> Session<'s> {
         args: &[Expr],
         last: Option<Val>,
     ) -> Result<Slot> {
-        let at = At::current(expr);
+        let at = At::current(expr, self.stopped);
         let has_args = args.len() > 1 || last.is_some();
         match &receiver.val {
             Val::Map(map) => {
@@ -887,12 +896,13 @@ impl<'s> Session<'s> {
                 self.check_count(f, function.name(), ONE_OR_MORE, expr, operands.len(), last.is_some())?;
                 let stop = matches!(function, Function::Or);
                 let mut value = Slot::default();
-                for arg in operands {
+                for (i, arg) in operands.iter().enumerate() {
                     value = self.arg_slot(f, dot, arg)?;
                     if let Some(tracer) = &mut self.tracer {
                         tracer.touch(&value.val);
                     }
                     if value.val.truth() == stop {
+                        self.stopped = (expr.pos, i);
                         return Ok(value);
                     }
                 }
@@ -1020,11 +1030,11 @@ impl<'s> Session<'s> {
         if sig.variadic.is_some() {
             if given < want {
                 let message = format!("wrong number of args for {name}: want at least {want} got {args}");
-                return self.fail(f, At::current(expr), message);
+                return self.fail(f, At::current(expr, self.stopped), message);
             }
         } else if given != want {
             let message = format!("wrong number of args for {name}: want {want} got {given}");
-            return self.fail(f, At::current(expr), message);
+            return self.fail(f, At::current(expr, self.stopped), message);
         }
         Ok(())
     }
@@ -1049,7 +1059,7 @@ impl<'s> Session<'s> {
             self.args.push(value);
         }
         if let Some(last) = last {
-            let at = operands.last().map_or(At::current(expr), At::after);
+            let at = operands.last().map_or(At::current(expr, self.stopped), |e| At::after(e, self.stopped));
             let value = self.validate(f, at, last.into(), ty(operands.len()))?;
             self.args.push(value);
         }
@@ -1132,7 +1142,7 @@ impl<'s> Session<'s> {
             },
             _ => {
                 let value = self.arg_slot(f, dot, expr)?;
-                self.validate(f, At::after(expr), value, ty)
+                self.validate(f, At::after(expr, self.stopped), value, ty)
             }
         }
     }

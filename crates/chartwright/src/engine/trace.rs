@@ -271,7 +271,7 @@ impl Made {
         // Most often it is the one just added.
         if self.paths.last() != Some(&id) {
             self.paths.push(id);
-            if self.paths.len() % 256 == 0 {
+            if self.paths.len().is_multiple_of(256) {
                 self.paths.sort_unstable();
                 self.paths.dedup();
             }
@@ -685,7 +685,7 @@ impl<'s> Tracer<'s> {
     /// The number of a path below a value, which may be one that a template made around values of the data.
     fn path_below(&mut self, value: &Val, path: &[PathSegment]) -> u32 {
         let tag = Self::tag_of(value);
-        if tag >= TOP && tag < MADE {
+        if (TOP..MADE).contains(&tag) {
             return self.trace.paths.at(tag, path);
         }
         let Some((first, rest)) = path.split_first() else { return 0 };
