@@ -26,7 +26,8 @@ const PLAIN: &str = r#"{{ range .items }}
 "#;
 
 fn plain_data() -> Value {
-    let item = |i: usize| json!({ "name": format!("item-{i}"), "port": 8000 + i, "enabled": i % 2 == 0 });
+    let item =
+        |i: usize| json!({ "name": format!("item-{i}"), "port": 8000 + i, "enabled": i.is_multiple_of(2) });
     json!({ "namespace": "shop", "items": (0..2000).map(item).collect::<Vec<_>>() })
 }
 
