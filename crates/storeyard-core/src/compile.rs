@@ -21,6 +21,8 @@ pub struct Inputs {
     pub library: FileSet,
     /// Upstream charts that are at hand.
     pub vendored: VendoredCharts,
+    /// Text of `storeyard.lock`, when there is one.
+    pub lock: Option<String>,
     /// The day of the run, `YYYY-MM-DD`: for suppressions and life cycles, never for what is written.
     pub today: String,
 }
@@ -96,6 +98,13 @@ fn stages(inputs: &Inputs, out: &mut Compiled) {
             let mut report =
                 check::run(&spec, &plan, &tree, &inputs.vendored, &inputs.today, &mut out.sources);
             out.findings.append(&mut report.findings);
+            crate::rules::objects::lock_mismatch(
+                &plan,
+                &inputs.vendored,
+                inputs.lock.as_deref(),
+                &mut out.sources,
+                &mut out.findings,
+            );
             if plan.delivery == Delivery::Rendered {
                 render_into(&mut tree, &plan, &inputs.vendored, &report, &spec, &mut out.findings);
             }

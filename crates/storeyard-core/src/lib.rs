@@ -8,6 +8,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod explain;
 pub mod library;
+pub mod lock;
 pub mod objects;
 pub mod plan;
 pub mod rules;

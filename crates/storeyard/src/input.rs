@@ -1,10 +1,11 @@
-//! Reads a spec's directory: `storeyard.yaml`, `stores/*.yaml`, `library/`, `vendor/*.tgz`.
+//! Reads a spec's directory: `storeyard.yaml`, `stores/*.yaml`, `library/`, `vendor/*.tgz`, `storeyard.lock`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use storeyard_core::compile::Inputs;
 use storeyard_core::library::FileSet;
+use storeyard_core::lock::LOCK_FILE;
 use storeyard_core::objects::VendoredCharts;
 use storeyard_core::spec::{MAX_FILE_BYTES, SpecFiles};
 
@@ -51,6 +52,11 @@ pub(crate) fn read(dir: &Path, today: Option<&str>) -> Result<Inputs, CommandErr
             }
         }
     }
+    let lock = dir.join(LOCK_FILE);
+    let lock = match std::fs::symlink_metadata(&lock) {
+        Ok(_) => Some(String::from_utf8_lossy(&read_limited(&lock)?).into_owned()),
+        Err(_) => None,
+    };
     let today = match today {
         // Days are compared as text, so that a short form would be later than every other.
         Some(day) if day.len() != 10 || day.parse::<jiff::civil::Date>().is_err() => {
@@ -60,7 +66,7 @@ pub(crate) fn read(dir: &Path, today: Option<&str>) -> Result<Inputs, CommandErr
         Some(day) => day.to_owned(),
         None => jiff::Zoned::now().date().to_string(),
     };
-    Ok(Inputs { spec, library, vendored, today })
+    Ok(Inputs { spec, library, vendored, lock, today })
 }
 
 /// A path as the user would type it from inside the spec's directory.

@@ -27,6 +27,7 @@ enum Command {
     Check(commands::check::Args),
     Explain(commands::explain::Args),
     Schema(commands::schema::Args),
+    Vendor(commands::vendor::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Vendor(args) => commands::vendor::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod schema;
+pub(crate) mod vendor;
 
 use std::process::ExitCode;
 

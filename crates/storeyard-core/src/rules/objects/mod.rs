@@ -11,6 +11,7 @@ mod sy1005_plain_secret_object;
 mod sy1006_not_in_library;
 mod sy1007_rendered_without_charts;
 mod sy1008_unread_value;
+mod sy1009_lock_mismatch;
 mod sy2001_selects_nothing;
 mod sy2002_missing_reference;
 mod sy2003_duplicate_object;
@@ -21,6 +22,7 @@ mod sy2006_before_definition;
 pub(crate) use sy1001_not_rendered::RULE as NOT_RENDERED_RULE;
 pub(crate) use sy1007_rendered_without_charts::RULE as RENDERED_WITHOUT_CHARTS_RULE;
 pub(crate) use sy1008_unread_value::{check as unread_values, keys};
+pub(crate) use sy1009_lock_mismatch::check as lock_mismatch;
 
 /// Every rule about the tree and its objects.
 pub const ALL: &[Rule] = &[
@@ -32,6 +34,7 @@ pub const ALL: &[Rule] = &[
     sy1006_not_in_library::RULE,
     sy1007_rendered_without_charts::RULE,
     sy1008_unread_value::RULE,
+    sy1009_lock_mismatch::RULE,
     sy2001_selects_nothing::RULE,
     sy2002_missing_reference::RULE,
     sy2003_duplicate_object::RULE,
