@@ -87,3 +87,59 @@ pub(crate) fn check(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::{Compiled, Inputs, compile};
+    use crate::lock::LockedChart;
+    use crate::spec::SpecFiles;
+
+    const ARCHIVE: &str = "metrics-server-3.12.2.tgz";
+
+    fn compiled(bytes: &[u8], lock: Option<String>) -> Compiled {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/single-host");
+        let platform = std::fs::read(dir.join("storeyard.yaml")).unwrap();
+        compile(&Inputs {
+            spec: SpecFiles { platform: ("storeyard.yaml".to_owned(), platform), stores: Vec::new() },
+            vendored: [(ARCHIVE.to_owned(), bytes.into())].into(),
+            lock,
+            today: "2026-11-22".to_owned(),
+            ..Inputs::default()
+        })
+    }
+
+    fn locked(bytes: &[u8]) -> String {
+        let chart = LockedChart {
+            name: "metrics-server".to_owned(),
+            version: "3.12.2".to_owned(),
+            repository: "https://charts.example".to_owned(),
+            sha256: sha256(bytes),
+            from: "https://charts.example/x.tgz".to_owned(),
+        };
+        Lock { charts: [(chart.archive(), chart)].into() }.to_text()
+    }
+
+    fn of_rule(compiled: &Compiled) -> Vec<&Diagnostic> {
+        compiled.findings.iter().filter(|f| f.code == RULE.code).collect()
+    }
+
+    #[test]
+    fn an_archive_must_be_the_locked_one() {
+        assert_eq!(of_rule(&compiled(b"chart", Some(locked(b"chart")))), Vec::<&Diagnostic>::new());
+
+        let other = compiled(b"chart", Some(locked(b"another")));
+        let [finding] = of_rule(&other)[..] else { panic!("{:?}", other.findings) };
+        assert_eq!(finding.severity, Severity::Error);
+        let place = &finding.primary.as_ref().unwrap().place;
+        assert_eq!(other.sources.describe(place), "storeyard.lock:8:1");
+
+        let unlocked = compiled(b"chart", None);
+        let [finding] = of_rule(&unlocked)[..] else { panic!("{:?}", unlocked.findings) };
+        assert_eq!((finding.severity, finding.primary.is_none()), (Severity::Warning, true));
+
+        let broken = compiled(b"chart", Some("charts: [".to_owned()));
+        let [finding] = of_rule(&broken)[..] else { panic!("{:?}", broken.findings) };
+        assert!(finding.message.contains("is not YAML"), "{}", finding.message);
+    }
+}

@@ -119,6 +119,11 @@ fn unknowable(cx: &FleetContext<'_>, reference: &Reference) -> bool {
     {
         return true;
     }
+    // Pods run without the Service that would give them names of their own, and some charts do not want such names: Argo
+    // CD's controller is one. In an own template it is a slip of the pen all the same.
+    if reference.upstream && reference.field == "spec.serviceName" {
+        return true;
+    }
     let roles = provided_by_role(kind);
     let absent =
         |component: &str| cx.plan.component(component).is_none() || cx.not_at_hand.contains_key(component);
