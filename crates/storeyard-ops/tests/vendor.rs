@@ -286,13 +286,13 @@ fn a_leading_v_does_not_matter() {
 #[test]
 fn what_is_not_what_the_index_says_is_refused() {
     let server = Server::start(|_, seen| match seen.path.as_str() {
-        "/index.yaml" => index("x", "1.0.0", "x.tgz", Some(&"0".repeat(64))),
+        "/index.yaml" => index("x", "1.0.0", "x.tgz", Some(&"0f".repeat(32))),
         _ => Answer::Ok(chart("x", "1.0.0")),
     });
     let place = Place::new();
     let failure = failure(&place, place.run(&[wanted("x", "1.0.0", &server.url())]));
     assert_eq!(failure.kind, FailureKind::Refused);
-    assert!(failure.reason.contains("the index says 0000"), "{failure}");
+    assert!(failure.reason.contains("the index says 0f0f"), "{failure}");
     let place = failure.place.unwrap();
     assert!(place.contains("x-component") && place.contains(&server.url()), "{place}");
 }
@@ -301,7 +301,7 @@ fn what_is_not_what_the_index_says_is_refused() {
 fn another_chart_or_version_inside_is_refused() {
     for (inside, want) in [
         (chart("x", "1.0.1"), "holds x 1.0.1, not x 1.0.0"),
-        (chart("y", "1.0.0"), "holds y 1.0.0"),
+        (chart("two", "1.0.0"), "holds two 1.0.0"),
         (b"<html>".to_vec(), "is no chart archive"),
         (archive_of(&[("x/values.yaml", "a: 1")]), "Chart.yaml"),
     ] {
@@ -409,20 +409,20 @@ fn redirects_are_followed_but_never_down_from_tls_and_not_for_ever() {
 fn one_index_serves_several_charts_and_one_failure_keeps_no_other_away() {
     let server = Server::start(|_, seen| match seen.path.as_str() {
         "/index.yaml" => Answer::Ok(
-            b"entries:\n  x: [{version: 1.0.0, urls: [x.tgz]}]\n  y: [{version: 2.0.0, urls: [y.tgz]}]\n".to_vec(),
+            b"entries:\n  x: [{version: 1.0.0, urls: [x.tgz]}]\n  two: [{version: 2.0.0, urls: [two.tgz]}]\n".to_vec(),
         ),
         "/x.tgz" => Answer::Ok(chart("x", "1.0.0")),
-        "/y.tgz" => Answer::Ok(chart("y", "2.0.0")),
+        "/two.tgz" => Answer::Ok(chart("two", "2.0.0")),
         _ => Answer::Status(404, Vec::new()),
     });
     let place = Place::new();
     let url = server.url();
     let outcome =
-        place.run(&[wanted("x", "1.0.0", &url), wanted("x", "9.9.9", &url), wanted("y", "2.0.0", &url)]);
+        place.run(&[wanted("x", "1.0.0", &url), wanted("x", "9.9.9", &url), wanted("two", "2.0.0", &url)]);
     assert_eq!((outcome.charts.len(), outcome.failures.len()), (2, 1));
     assert!(outcome.failures[0].reason.contains("no x 9.9.9"), "{}", outcome.failures[0]);
     assert_eq!(server.paths().iter().filter(|p| *p == "/index.yaml").count(), 1);
-    assert_eq!(place.files(), ["storeyard.lock", "vendor/x-1.0.0.tgz", "vendor/y-2.0.0.tgz"]);
+    assert_eq!(place.files(), ["storeyard.lock", "vendor/two-2.0.0.tgz", "vendor/x-1.0.0.tgz"]);
 }
 
 fn registry(token: bool, damaged: bool) -> Server {
@@ -540,7 +540,7 @@ fn source() -> Place {
     place.write("x-dir/ci/test.yaml", "a: 2");
     place.write(&format!("x-dir/templates/{}.yaml", "long".repeat(40)), "a: {{ .Values.a }}\n");
     place.write("x-dir/charts/sub/Chart.yaml", chart_yaml("sub", "1.0.0"));
-    place.write("y.tgz", chart("y", "2.0.0"));
+    place.write("two.tgz", chart("two", "2.0.0"));
     place.write("z/Chart.yaml", chart_yaml("z", "3.0.0-develop"));
     place.write("notes.txt", "not a chart");
     place.write("broken.tgz", "not a chart");
@@ -553,16 +553,16 @@ fn directories_and_archives_serve_without_any_server() {
     let place = Place::new();
     // Nothing listens there.
     let nowhere = "http://127.0.0.1:9";
-    let charts = [wanted("x", "v1.0.0", nowhere), wanted("y", "2.0.0", nowhere), wanted("z", "3.0.0", nowhere)];
+    let charts = [wanted("x", "v1.0.0", nowhere), wanted("two", "2.0.0", nowhere), wanted("z", "3.0.0", nowhere)];
     let outcome = place.run_from(&charts, &[source.path().to_owned()]);
     let from: Vec<&str> = outcome.charts.iter().map(|c| c.chart.from.as_str()).collect();
-    assert_eq!(from, ["directory x-dir", "archive y.tgz"]);
+    assert_eq!(from, ["directory x-dir", "archive two.tgz"]);
     assert!(outcome.charts.iter().all(|c| c.how == How::Local));
     assert!(outcome.remarks.iter().any(|r| r.contains("z 3.0.0-develop; the plan pins 3.0.0")), "{:?}", outcome.remarks);
     assert!(outcome.remarks.iter().any(|r| r.contains("broken.tgz")), "{:?}", outcome.remarks);
     let near = &outcome.failures[0];
     assert!(near.hints.iter().any(|h| h.contains("3.0.0-develop only")), "{near:?}");
-    assert_eq!(place.files(), ["storeyard.lock", "vendor/x-v1.0.0.tgz", "vendor/y-2.0.0.tgz"]);
+    assert_eq!(place.files(), ["storeyard.lock", "vendor/two-2.0.0.tgz", "vendor/x-v1.0.0.tgz"]);
 
     // What is inside is what Helm would see.
     let chart = chartwright::chart::Chart::load(place.path().join("vendor/x-v1.0.0.tgz")).unwrap();

@@ -73,8 +73,18 @@ pub(super) fn find(index: &Value, pin: &ChartPin) -> Result<Entry, FetchError> {
         let reason = format!("the index gives no address for {} {}", pin.name, pin.version);
         return Err(FetchError::new(&base, reason, "bring the chart with `--from`"));
     }
-    let digest = text(entry, "digest").trim_start_matches("sha256:").to_lowercase();
-    Ok(Entry { url: join(&base, url), digest: (!digest.is_empty()).then_some(digest) })
+    let digest = match entry.get("digest") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) if text.is_empty() => None,
+        Some(Value::String(text)) => Some(text.trim_start_matches("sha256:").to_lowercase()),
+        // Digits alone without quotes are a number to YAML. What was promised must not go unverified for that.
+        Some(other) => {
+            let reason =
+                format!("the index gives {other} as the digest of {} {}, which is no text", pin.name, pin.version);
+            return Err(FetchError::new(&base, reason, "bring the chart with `--from`"));
+        }
+    };
+    Ok(Entry { url: join(&base, url), digest })
 }
 
 /// The error of an archive that is not what the index says.
@@ -102,7 +112,7 @@ mod tests {
     fn the_exact_version_is_found_and_its_address_made_absolute() {
         let index = yaml::from_str(
             "entries:\n  x:\n  - version: 1.2.0\n    urls: [https://cdn.example/x.tgz]\n  - version: v1.1.0\n    \
-             urls: [x-1.1.0.tgz]\n    digest: sha256:ABC\n  - {version: 1.0.0, urls: []}\n  empty: []\n",
+             urls: [x-1.1.0.tgz]\n    digest: sha256:ABC\n  - {version: 1.0.0, urls: []}\n  - {version: 0.9.0, urls: [x], digest: 123}\n  empty: []\n",
         )
         .unwrap();
         assert_eq!(find(&index, &pin("x", "1.2.0")).unwrap().url, "https://cdn.example/x.tgz");
@@ -114,10 +124,11 @@ mod tests {
             ("y", "1.0.0", "no chart called `y`"),
             ("empty", "1.0.0", "no chart called `empty`"),
             ("x", "1.0.0", "no address"),
+            ("x", "0.9.0", "which is no text"),
         ] {
             let error = find(&index, &pin(name, version)).unwrap_err();
             assert!(error.reason.contains(want), "{}", error.reason);
         }
-        assert!(find(&index, &pin("x", "1.3.0")).unwrap_err().remedy.contains("1.2.0, v1.1.0, 1.0.0"));
+        assert!(find(&index, &pin("x", "1.3.0")).unwrap_err().remedy.contains("1.2.0, v1.1.0, 1.0.0, 0.9.0"));
     }
 }
