@@ -441,7 +441,10 @@ impl Prepared {
             let name = self.graph.name(*node);
             let slice = match parent {
                 None => values.clone(),
-                Some(parent) => lookup_table(&slices[*parent], name).unwrap_or_else(engine::Map::new),
+                // A subchart's values have their Go type too, and are still those below its parent's.
+                Some(parent) => lookup_table(&slices[*parent], name)
+                    .unwrap_or_else(engine::Map::new)
+                    .as_kind(objects::values_kind(compat)),
             };
             let top = engine::Map::from_dict(objects::values_kind(compat), Dict::default());
             top.insert("Chart", objects::chart(&self.graph, *node, compat));

@@ -230,8 +230,9 @@ pub struct List {
 /// A map with reference semantics: clones of the `Rc` see each other's changes.
 pub struct Map {
     kind: MapKind,
-    /// Reading takes the current `Rc`, so a `range` sees the entries of its start, as in Go.
-    entries: RefCell<Rc<Dict>>,
+    /// Reading takes the inner `Rc`, so a `range` sees the entries of its start, as in Go. The outer one is shared with
+    /// the same map under another Go type.
+    entries: Rc<RefCell<Rc<Dict>>>,
     pub(crate) tag: Cell<u32>,
 }
 
@@ -318,7 +319,12 @@ impl Map {
 
     /// A map of the given type and entries.
     pub fn from_dict(kind: MapKind, entries: Dict) -> Rc<Self> {
-        Rc::new(Map { kind, entries: RefCell::new(Rc::new(entries)), tag: Cell::new(0) })
+        Rc::new(Map { kind, entries: Rc::new(RefCell::new(Rc::new(entries))), tag: Cell::new(0) })
+    }
+
+    /// The same map under another Go type: changes of one show in the other.
+    pub fn as_kind(&self, kind: MapKind) -> Rc<Self> {
+        Rc::new(Map { kind, entries: Rc::clone(&self.entries), tag: self.tag.clone() })
     }
 
     /// Its Go type.
@@ -385,8 +391,9 @@ fn drop_flat(first: Vec<Val>) {
     while let Some(v) = pending.pop() {
         match v {
             Val::Map(m) => {
-                if let Ok(m) = Rc::try_unwrap(m)
-                    && let Ok(d) = Rc::try_unwrap(m.entries.replace(Rc::default()))
+                if let Ok(mut m) = Rc::try_unwrap(m)
+                    && let Some(entries) = Rc::get_mut(&mut m.entries)
+                    && let Ok(d) = Rc::try_unwrap(entries.replace(Rc::default()))
                 {
                     pending.extend(d.into_containers());
                 }
@@ -409,7 +416,9 @@ impl Dict {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        if let Ok(d) = Rc::try_unwrap(std::mem::take(self.entries.get_mut())) {
+        if let Some(entries) = Rc::get_mut(&mut self.entries)
+            && let Ok(d) = Rc::try_unwrap(std::mem::take(entries.get_mut()))
+        {
             let nested: Vec<Val> = d.into_containers().collect();
             if !nested.is_empty() {
                 drop_flat(nested);

@@ -346,8 +346,7 @@ fn fail(ctx: &mut Ctx, args: &[Val]) -> R {
 
 fn values_as_map(_: &mut Ctx, args: &[Val]) -> R {
     match args.any(0) {
-        // The same map by its plain type; changes of one show in the other only as far as the nested maps.
-        Val::Map(m) => Ok(Val::Map(Map::from_dict(MapKind::Any, (*m.entries()).clone()))),
+        Val::Map(m) => Ok(Val::Map(m.as_kind(MapKind::Any))),
         other => Ok(other.clone()),
     }
 }
