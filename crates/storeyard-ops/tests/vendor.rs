@@ -14,9 +14,7 @@ use std::time::Duration;
 use flate2::{Compression, GzBuilder};
 use storeyard_core::library::ChartPin;
 use storeyard_core::lock::{LOCK_FILE, Lock, sha256};
-use storeyard_ops::vendor::{
-    Failure, FailureKind, How, Outcome, Patience, Request, Wanted, vendor, verify,
-};
+use storeyard_ops::vendor::{Failure, FailureKind, How, Outcome, Patience, Request, Wanted, vendor, verify};
 
 /// What the server saw.
 #[derive(Debug, Clone)]
@@ -320,7 +318,10 @@ fn another_chart_or_version_inside_is_refused() {
 fn a_chart_without_its_own_dependencies_is_refused() {
     let bytes = archive_of(&[(
         "x/Chart.yaml",
-        &format!("{}dependencies:\n- name: redis\n  version: 4.x\n  repository: https://r.example\n", chart_yaml("x", "1.0.0")),
+        &format!(
+            "{}dependencies:\n- name: redis\n  version: 4.x\n  repository: https://r.example\n",
+            chart_yaml("x", "1.0.0")
+        ),
     )]);
     let source = Place::new();
     let path = source.write("x.tgz", bytes);
@@ -385,16 +386,23 @@ fn an_endless_body_is_cut_off() {
 fn redirects_are_followed_but_never_down_from_tls_and_not_for_ever() {
     let server = Server::start(|_, seen| match seen.path.as_str() {
         "/index.yaml" => index("x", "1.0.0", "/old/x.tgz?signature=1", None),
-        "/old/x.tgz?signature=1" => Answer::Status(302, vec![("Location", "../new/x.tgz?signature=2".to_owned())]),
+        "/old/x.tgz?signature=1" => {
+            Answer::Status(302, vec![("Location", "../new/x.tgz?signature=2".to_owned())])
+        }
         "/new/x.tgz?signature=2" => Answer::Ok(chart("x", "1.0.0")),
         _ => Answer::Status(404, Vec::new()),
     });
     let place = Place::new();
     let outcome = place.run(&[wanted("x", "1.0.0", &server.url())]);
     assert_eq!(outcome.failures, []);
-    assert_eq!(outcome.charts[0].chart.from, format!("{}/old/x.tgz", server.url()), "no signatures in the lock");
+    assert_eq!(
+        outcome.charts[0].chart.from,
+        format!("{}/old/x.tgz", server.url()),
+        "no signatures in the lock"
+    );
 
-    let server = Server::start(|_, _| Answer::Status(301, vec![("Location", "http://charts.example/".to_owned())]));
+    let server =
+        Server::start(|_, _| Answer::Status(301, vec![("Location", "http://charts.example/".to_owned())]));
     let place = Place::new();
     let plain = failure(&place, place.run(&[wanted("x", "1.0.0", &server.url())]));
     assert!(plain.reason.contains("without TLS"), "{plain}");
@@ -409,7 +417,8 @@ fn redirects_are_followed_but_never_down_from_tls_and_not_for_ever() {
 fn one_index_serves_several_charts_and_one_failure_keeps_no_other_away() {
     let server = Server::start(|_, seen| match seen.path.as_str() {
         "/index.yaml" => Answer::Ok(
-            b"entries:\n  x: [{version: 1.0.0, urls: [x.tgz]}]\n  two: [{version: 2.0.0, urls: [two.tgz]}]\n".to_vec(),
+            b"entries:\n  x: [{version: 1.0.0, urls: [x.tgz]}]\n  two: [{version: 2.0.0, urls: [two.tgz]}]\n"
+                .to_vec(),
         ),
         "/x.tgz" => Answer::Ok(chart("x", "1.0.0")),
         "/two.tgz" => Answer::Ok(chart("two", "2.0.0")),
@@ -444,8 +453,9 @@ fn registry(token: bool, damaged: bool) -> Server {
             return Answer::Ok(if damaged { b"other".to_vec() } else { bytes });
         }
         if token && !authorized {
-            let challenge =
-                format!(r#"Bearer realm="http://{own}/token",service="here",scope="repository:charts/x:pull""#);
+            let challenge = format!(
+                r#"Bearer realm="http://{own}/token",service="here",scope="repository:charts/x:pull""#
+            );
             return Answer::Status(401, vec![("WWW-Authenticate", challenge)]);
         }
         if path == "/v2/charts/x/manifests/1.0.0_build" {
@@ -495,7 +505,8 @@ fn what_a_registry_gives_is_verified() {
     let unknown = failure(&place, place.run(&[wanted("x", "2.0.0", &repository)]));
     assert!(unknown.reason.contains("the registry has no oci://"), "{unknown}");
 
-    let server = Server::start(|_, _| Answer::Status(401, vec![("WWW-Authenticate", "Basic realm=\"x\"".to_owned())]));
+    let server =
+        Server::start(|_, _| Answer::Status(401, vec![("WWW-Authenticate", "Basic realm=\"x\"".to_owned())]));
     let repository = format!("oci://{}/charts", server.address);
     let place = Place::new();
     let login = failure(&place, place.run(&[wanted("x", "1.0.0", &repository)]));
@@ -533,7 +544,10 @@ fn the_token_of_a_registry_goes_nowhere_else() {
 /// A directory with a subchart, a file that is ignored and a name too long for a plain header of tar.
 fn source() -> Place {
     let place = Place::new();
-    place.write("x-dir/Chart.yaml", format!("{}dependencies:\n- {{name: sub, version: 1.0.0}}\n", chart_yaml("x", "1.0.0")));
+    place.write(
+        "x-dir/Chart.yaml",
+        format!("{}dependencies:\n- {{name: sub, version: 1.0.0}}\n", chart_yaml("x", "1.0.0")),
+    );
     place.write("x-dir/values.yaml", "a: 1\n");
     place.write("x-dir/.helmignore", "*.swp\nci/\n");
     place.write("x-dir/values.yaml.swp", "editor");
@@ -553,12 +567,17 @@ fn directories_and_archives_serve_without_any_server() {
     let place = Place::new();
     // Nothing listens there.
     let nowhere = "http://127.0.0.1:9";
-    let charts = [wanted("x", "v1.0.0", nowhere), wanted("two", "2.0.0", nowhere), wanted("z", "3.0.0", nowhere)];
+    let charts =
+        [wanted("x", "v1.0.0", nowhere), wanted("two", "2.0.0", nowhere), wanted("z", "3.0.0", nowhere)];
     let outcome = place.run_from(&charts, &[source.path().to_owned()]);
     let from: Vec<&str> = outcome.charts.iter().map(|c| c.chart.from.as_str()).collect();
     assert_eq!(from, ["directory x-dir", "archive two.tgz"]);
     assert!(outcome.charts.iter().all(|c| c.how == How::Local));
-    assert!(outcome.remarks.iter().any(|r| r.contains("z 3.0.0-develop; the plan pins 3.0.0")), "{:?}", outcome.remarks);
+    assert!(
+        outcome.remarks.iter().any(|r| r.contains("z 3.0.0-develop; the plan pins 3.0.0")),
+        "{:?}",
+        outcome.remarks
+    );
     assert!(outcome.remarks.iter().any(|r| r.contains("broken.tgz")), "{:?}", outcome.remarks);
     let near = &outcome.failures[0];
     assert!(near.hints.iter().any(|h| h.contains("3.0.0-develop only")), "{near:?}");
@@ -581,11 +600,13 @@ fn packing_gives_the_same_bytes_everywhere() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(second.path().join("x-dir/values.yaml"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(second.path().join("x-dir/values.yaml"), fs::Permissions::from_mode(0o600))
+            .unwrap();
     }
     let pack = |source: &Place, path: &str| {
         let place = Place::new();
-        let outcome = place.run_from(&[wanted("x", "1.0.0", "https://x.example")], &[source.path().join(path)]);
+        let outcome =
+            place.run_from(&[wanted("x", "1.0.0", "https://x.example")], &[source.path().join(path)]);
         assert_eq!(outcome.failures, []);
         fs::read(place.path().join("vendor/x-1.0.0.tgz")).unwrap()
     };
@@ -631,7 +652,11 @@ fn the_lock_is_obeyed() {
     assert!(verify(place.path(), &charts).unwrap()[0].reason.contains("locked and missing"));
     fs::write(&path, &other).unwrap();
     let outcome = place.run_from(&charts, std::slice::from_ref(&path));
-    assert!(outcome.failures[0].reason.contains("what comes from archive x.tgz has"), "{}", outcome.failures[0]);
+    assert!(
+        outcome.failures[0].reason.contains("what comes from archive x.tgz has"),
+        "{}",
+        outcome.failures[0]
+    );
     assert_eq!(place.files(), ["storeyard.lock"]);
 
     // The right one comes back.

@@ -79,8 +79,10 @@ pub(super) fn find(index: &Value, pin: &ChartPin) -> Result<Entry, FetchError> {
         Some(Value::String(text)) => Some(text.trim_start_matches("sha256:").to_lowercase()),
         // Digits alone without quotes are a number to YAML. What was promised must not go unverified for that.
         Some(other) => {
-            let reason =
-                format!("the index gives {other} as the digest of {} {}, which is no text", pin.name, pin.version);
+            let reason = format!(
+                "the index gives {other} as the digest of {} {}, which is no text",
+                pin.name, pin.version
+            );
             return Err(FetchError::new(&base, reason, "bring the chart with `--from`"));
         }
     };

@@ -44,11 +44,8 @@ pub const ALL: &[Rule] = &[
 ];
 
 /// Rules that need one release's objects.
-pub(crate) const RELEASE_RULES: &[fn(&ReleaseContext<'_>, &mut Vec<Found>)] = &[
-    sy1005_plain_secret_object::check,
-    sy2004_over_quota::check,
-    sy2005_image_not_pinned::check,
-];
+pub(crate) const RELEASE_RULES: &[fn(&ReleaseContext<'_>, &mut Vec<Found>)] =
+    &[sy1005_plain_secret_object::check, sy2004_over_quota::check, sy2005_image_not_pinned::check];
 
 /// Rules that need the whole fleet.
 pub(crate) const FLEET_RULES: &[fn(&FleetContext<'_>, &mut Vec<Found>)] = &[
