@@ -1,0 +1,18 @@
+//! Generated files are what the code gives; the program's own help is a part of them.
+
+use std::process::Command;
+
+#[test]
+fn generated_files_are_fresh() {
+    let help = |args: &[&str]| -> Result<String, String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_storeyard"))
+            .args(args)
+            .arg("--help")
+            .output()
+            .map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    if let Err(message) = xtask::generate::check(&help) {
+        panic!("{message}");
+    }
+}
