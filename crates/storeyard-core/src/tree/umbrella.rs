@@ -32,6 +32,8 @@ pub(super) fn files(
             path.starts_with("templates/") || path.starts_with("crds/") || path.starts_with("files/")
         })
         .collect();
+    let alerts =
+        folder.files.get("alerts.yaml").filter(|_| plan.value["capabilities"].get("prometheus").is_some());
     if component.chart.is_none() && copied.is_empty() {
         // Nothing for Argo CD to install: a static pod, a program, a runbook.
         return Ok(out);
@@ -46,6 +48,21 @@ pub(super) fn files(
     ));
     if let Some(values) = values {
         out.push((format!("{}/values.yaml", component.path), values));
+    }
+    if let Some(alerts) = alerts {
+        let made = |text: String, origin| TreeFile {
+            bytes: Arc::from(text.into_bytes()),
+            origin,
+            executable: false,
+        };
+        out.push((
+            format!("{}/alerts.yaml", component.path),
+            made(alerts.text.to_string(), Origin::Copied { from: format!("{}/alerts.yaml", component.path) }),
+        ));
+        out.push((
+            format!("{}/templates/alerts.yaml", component.path),
+            made(prometheus_rule(&component.name), Origin::Made { by: "the component's alerts" }),
+        ));
     }
     for path in copied {
         out.push((
@@ -121,6 +138,15 @@ fn keep_nulls(lower: &mut Value, upper: &Value) {
         }
         (lower, upper) => *lower = upper.clone(),
     }
+}
+
+/// The component's alerts as an object. They are read as a file, because their `{{ $labels }}` are Prometheus' templates and not
+/// Helm's.
+fn prometheus_rule(name: &str) -> String {
+    format!(
+        "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: {name}\nspec:\n\
+         {{{{ .Files.Get \"alerts.yaml\" | indent 2 }}}}\n"
+    )
 }
 
 fn chart_yaml(component: &PlannedComponent) -> String {
