@@ -38,7 +38,7 @@ mod schema;
 mod strvals;
 mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use capabilities::{Capabilities, KubeVersion};
 pub use error::{ChartError, RenderError, SchemaViolation};
@@ -90,6 +90,7 @@ struct ChartData {
     values_v3: Value,
     values_v4: Result<Value, ChartError>,
     schema: Option<Vec<u8>>,
+    compiled_schema: OnceLock<Result<schema::CompiledSchema, ChartError>>,
     templates: Vec<ChartFile>,
     files: Vec<ChartFile>,
     dependencies: Vec<Chart>,
@@ -120,6 +121,7 @@ impl Chart {
                 values_v3,
                 values_v4,
                 schema,
+                compiled_schema: OnceLock::new(),
                 templates,
                 files,
                 dependencies,
@@ -160,6 +162,13 @@ impl Chart {
     /// `values.schema.json`.
     pub fn schema(&self) -> Option<&[u8]> {
         self.inner.schema.as_deref()
+    }
+
+    /// The same, ready for use. `path` names the chart in messages.
+    fn compiled_schema(&self, path: &str) -> Result<Option<&schema::CompiledSchema>, ChartError> {
+        let Some(text) = &self.inner.schema else { return Ok(None) };
+        let compiled = self.inner.compiled_schema.get_or_init(|| schema::CompiledSchema::new(path, text));
+        compiled.as_ref().map(Some).map_err(Clone::clone)
     }
 
     /// The files in `templates/`.

@@ -27,12 +27,13 @@ fn check_chart(
     warnings: &mut Vec<String>,
 ) -> Result<(), RenderError> {
     let chart = graph.full_path(id);
-    if let Some(schema) = graph.node(id).chart.schema() {
-        for (pointer, message) in check_one(&chart, schema, values, warnings)? {
+    if let Some(schema) = graph.node(id).chart.compiled_schema(&chart)? {
+        warnings.extend(schema.unknown.iter().cloned());
+        for error in schema.validator.iter_errors(values) {
             violations.push(SchemaViolation {
                 chart: chart.clone(),
-                path: value_path(path, &pointer),
-                message,
+                path: value_path(path, &error.instance_path().to_string()),
+                message: error.to_string(),
             });
         }
     }
@@ -54,33 +55,38 @@ fn check_chart(
     Ok(())
 }
 
-fn check_one(
-    chart: &str,
-    schema: &[u8],
-    values: &Value,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<(String, String)>, RenderError> {
-    let place = format!("{chart}/values.schema.json");
-    let schema: Value = serde_json::from_slice(schema).map_err(|e| {
-        ChartError::new(format!("{place}:{}:{}", e.line(), e.column()), e.to_string(), "correct the JSON")
-    })?;
-    let mut schema = schema;
-    let mut unknown = Vec::new();
-    if let Some(url) = foreign_reference(&mut schema, &mut unknown) {
-        return Err(ChartError::new(
-            place,
-            format!("refers to {url}, which is outside of the chart"),
-            "put the definition into the schema's own `$defs`, or leave schemas out (--skip-schema-validation)",
-        )
-        .into());
+/// A schema ready for use: compiling one takes longer than rendering the chart, and a fleet shares it.
+#[derive(Debug)]
+pub(crate) struct CompiledSchema {
+    validator: jsonschema::Validator,
+    /// References that are let pass, as warnings.
+    unknown: Vec<String>,
+}
+
+impl CompiledSchema {
+    /// Compiles the schema of the chart at a path, which is only used in messages.
+    pub(crate) fn new(chart: &str, schema: &[u8]) -> Result<CompiledSchema, ChartError> {
+        let place = format!("{chart}/values.schema.json");
+        let mut schema: Value = serde_json::from_slice(schema).map_err(|e| {
+            ChartError::new(format!("{place}:{}:{}", e.line(), e.column()), e.to_string(), "correct the JSON")
+        })?;
+        let mut unknown = Vec::new();
+        if let Some(url) = foreign_reference(&mut schema, &mut unknown) {
+            return Err(ChartError::new(
+                place,
+                format!("refers to {url}, which is outside of the chart"),
+                "put the definition into the schema's own `$defs`, or leave schemas out (--skip-schema-validation)",
+            ));
+        }
+        let unknown = unknown
+            .into_iter()
+            .map(|urn| format!("{place}: {urn} is unknown; what it describes is not checked"))
+            .collect();
+        let validator = jsonschema::options().with_retriever(Nothing).build(&schema).map_err(|e| {
+            ChartError::new(&place, e.to_string(), "correct the schema, or skip it (--skip-schema-validation)")
+        })?;
+        Ok(CompiledSchema { validator, unknown })
     }
-    for urn in unknown {
-        warnings.push(format!("{place}: {urn} is unknown; what it describes is not checked"));
-    }
-    let validator = jsonschema::options().with_retriever(Nothing).build(&schema).map_err(|e| {
-        ChartError::new(&place, e.to_string(), "correct the schema, or skip it (--skip-schema-validation)")
-    })?;
-    Ok(validator.iter_errors(values).map(|e| (e.instance_path().to_string(), e.to_string())).collect())
 }
 
 /// Nothing is ever fetched: meta-schemas are built in, everything else must be in the schema.
