@@ -83,7 +83,11 @@ impl CompiledSchema {
             .map(|urn| format!("{place}: {urn} is unknown; what it describes is not checked"))
             .collect();
         let validator = jsonschema::options().with_retriever(Nothing).build(&schema).map_err(|e| {
-            ChartError::new(&place, e.to_string(), "correct the schema, or skip it (--skip-schema-validation)")
+            ChartError::new(
+                &place,
+                e.to_string(),
+                "correct the schema, or skip it (--skip-schema-validation)",
+            )
         })?;
         Ok(CompiledSchema { validator, unknown })
     }
