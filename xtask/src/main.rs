@@ -38,6 +38,7 @@ fn help(args: &[&str]) -> Result<String, String> {
         .args(["--package", "storeyard", "--"])
         .args(args)
         .arg("--help")
+        .env("COLUMNS", "100")
         .current_dir(xtask::root())
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;

@@ -14,7 +14,13 @@ use clap::{Parser, Subcommand};
 
 /// Compiles one declarative spec into a checked GitOps repository for many Magento stores on Kubernetes.
 #[derive(Debug, Parser)]
-#[command(name = "storeyard", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "storeyard",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
