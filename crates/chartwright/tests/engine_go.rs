@@ -60,7 +60,7 @@ fn templates_render_as_in_helm() {
 
 /// More cases of the same form, made from random templates: `CHARTWRIGHT_GO_CASES=file cargo test … -- --ignored`.
 #[test]
-#[ignore = "needs a file of cases"]
+#[ignore = "needs a file of random cases, named by CHARTWRIGHT_GO_CASES"]
 fn given_templates_render_as_in_helm() {
     check(&std::fs::read_to_string(std::env::var("CHARTWRIGHT_GO_CASES").unwrap()).unwrap());
 }
